@@ -1,0 +1,101 @@
+import type { RetryPolicy } from '../core/retry-policy.ts'
+
+/** Where one of the three servers listens, and how much it accepts. */
+export interface ListenerConfig {
+  readonly listenMode: 'tcp' | 'unix' | 'all'
+  readonly bindIp: string
+  /** 0 takes any free port. */
+  readonly bindPort: number
+  /** `http://…` or `unix:/path`; shown to clients instead of the bound address. */
+  readonly advertisedAddress: string | undefined
+  /** Absolute path of the socket file. */
+  readonly unixSocketPath: string
+  /** File mode bits of the socket, 0o600 by default. */
+  readonly unixSocketMode: number
+  readonly requestSizeLimitBytes: number
+  readonly maxHeaderBytes: number
+  readonly maxHeaderCount: number
+  readonly headersTimeoutMs: number
+  /** Longest silence while a body is being received. */
+  readonly bodyTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly maxConnections: number
+  readonly http2MaxConcurrentStreams: number
+  /** Requests in progress; more are answered 429. `undefined`: no limit. */
+  readonly concurrentRequestsLimit: number | undefined
+}
+
+export interface IngressConfig extends ListenerConfig {
+  readonly headerAllowList: readonly string[]
+  readonly headerAllowListExtra: readonly string[]
+  readonly headerPolicy: 'allow-list' | 'restate-compatible'
+  /** Journal the query string as well as the path of a call. */
+  readonly journalQueryString: boolean
+  readonly corsAllowedOrigins: readonly string[]
+}
+
+export interface InvokerConfig {
+  readonly inactivityTimeoutMs: number
+  readonly abortTimeoutMs: number
+  readonly messageSizeLimitBytes: number
+  readonly messageSizeWarningBytes: number
+  readonly concurrentInvocationsLimit: number
+  readonly connectTimeoutMs: number
+  readonly http2KeepAliveIntervalMs: number
+  readonly http2KeepAliveTimeoutMs: number
+  readonly http2StreamsPerConnectionLimit: number
+  readonly http2IdleConnectionTimeoutMs: number
+  readonly http2StreamWindowBytes: number
+  readonly http2ConnectionWindowBytes: number
+  readonly requestIdentityPrivateKeyPemFile: string | undefined
+  readonly requestIdentityExpirationMs: number
+  readonly additionalRequestHeaders: Readonly<Record<string, string>>
+}
+
+export interface LogConfig {
+  /** A segment is closed when it has reached this size. */
+  readonly segmentSizeBytes: number
+}
+
+export interface StoreConfig {
+  /** How often the log is folded into the store, when there is something to fold. */
+  readonly checkpointIntervalMs: number
+  /** Log bytes that may wait for the store; past it new work waits. */
+  readonly maxPendingBytes: number
+}
+
+/** The configuration as the rest of the server sees it: complete, checked, in units that names tell. */
+export interface Config {
+  readonly clusterName: string
+  readonly nodeName: string
+  /** Absolute. Data of this node is in `<baseDir>/<nodeName>`. */
+  readonly baseDir: string
+  readonly compatibility: 'strict' | 'restate'
+  readonly shutdownTimeoutMs: number
+  readonly logFilter: string
+  readonly logFormat: 'pretty' | 'compact' | 'json'
+  readonly logDisableAnsiCodes: boolean
+  readonly disablePrometheus: boolean
+  readonly defaultJournalRetentionMs: number
+  readonly maxJournalRetentionMs: number | undefined
+  readonly defaultIdempotencyRetentionMs: number
+  readonly maxIdempotencyRetentionMs: number | undefined
+  readonly defaultWorkflowCompletionRetentionMs: number
+  readonly maxWorkflowCompletionRetentionMs: number | undefined
+  readonly defaultRetryPolicy: RetryPolicy
+  readonly maxRetryPolicyMaxAttempts: number | undefined
+  readonly fabric: ListenerConfig
+  readonly admin: ListenerConfig & {
+    readonly deploymentRoutingHeaders: readonly string[]
+    /** Host names, beside loopback and the bound addresses, that the Host header may carry. */
+    readonly allowedHosts: readonly string[]
+  }
+  readonly ingress: IngressConfig
+  readonly worker: {
+    /** How often expired invocations are removed. */
+    readonly cleanupIntervalMs: number
+    readonly invoker: InvokerConfig
+  }
+  readonly log: LogConfig
+  readonly store: StoreConfig
+}

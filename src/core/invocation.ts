@@ -1,0 +1,100 @@
+import type { HandlerType, ServiceType } from './deployment.ts'
+import type { DeploymentId, InvocationId, InvocationSeq } from './ids.ts'
+import type { Awaiting, JournalEntry, Result } from './journal.ts'
+
+export interface InvocationTarget {
+  readonly service: string
+  readonly serviceType: ServiceType
+  /** Object key or workflow id; `undefined` for plain services. */
+  readonly key: string | undefined
+  readonly handler: string
+  readonly handlerType: HandlerType
+}
+
+/** Who created an invocation. */
+export type InvocationSource =
+  | { readonly kind: 'ingress' }
+  | { readonly kind: 'service'; readonly caller: InvocationId; readonly callerTarget: string }
+
+/** A caller inside the cluster that waits for the result: its `Call` (or attach) command with this id. */
+export interface ResponseSink {
+  readonly caller: InvocationId
+  readonly completionId: number
+  /** EntryType of the notification that the caller gets. */
+  readonly notificationType: number
+}
+
+/** All that is known of an invocation before it exists. Made outside the core: ids are random, retention is configuration. */
+export interface NewInvocation {
+  readonly id: InvocationId
+  readonly target: InvocationTarget
+  readonly source: InvocationSource
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array
+  readonly idempotencyKey: string | undefined
+  /** Do not start before this time, ms since epoch. */
+  readonly executionTime: number | undefined
+  readonly completionRetentionMs: number
+  readonly journalRetentionMs: number
+}
+
+/**
+ * As stored. The status that the outside sees differs in one place: `invoked` is shown as `running`,
+ * `backing-off` or `ready`, by what the invoker is doing.
+ */
+export type InvocationStatus = 'scheduled' | 'inboxed' | 'invoked' | 'suspended' | 'paused' | 'completed'
+
+export interface PinnedDeployment {
+  readonly deploymentId: DeploymentId
+  readonly protocolVersion: number
+}
+
+/** Why an attempt failed, as it is kept for operators and shown by `last_failure`. */
+export interface AttemptFailure {
+  readonly code: number
+  readonly message: string
+  readonly stacktrace?: string
+  /** `RT0007` and the like. */
+  readonly restateCode?: string
+  readonly relatedCommandIndex?: number
+  readonly relatedCommandName?: string
+  readonly relatedCommandType?: number
+}
+
+/** Retries of the current run of attempts. Durable, so that a restart neither forgets nor stampedes. */
+export interface RetryState {
+  /** Failed attempts that count against the policy. */
+  readonly countedFailures: number
+  /** Failed attempts since the last newly stored command; the SDK gets it in Start. */
+  readonly failuresSinceLastEntry: number
+  readonly lastFailure: AttemptFailure
+  /** ms since epoch */
+  readonly nextAttemptAt: number
+}
+
+/** One invocation. Only `evolve` writes to it. */
+export interface Invocation {
+  readonly seq: InvocationSeq
+  readonly id: InvocationId
+  readonly target: InvocationTarget
+  readonly source: InvocationSource
+  readonly idempotencyKey: string | undefined
+  readonly executionTime: number | undefined
+  readonly completionRetentionMs: number
+  readonly journalRetentionMs: number
+  readonly createdAt: number
+  status: InvocationStatus
+  modifiedAt: number
+  startedAt: number | undefined
+  completedAt: number | undefined
+  /** Entry 0 is the input. Empty once the journal has been dropped. */
+  journal: JournalEntry[]
+  commandCount: number
+  pinned: PinnedDeployment | undefined
+  retry: RetryState | undefined
+  awaiting: Awaiting | undefined
+  sinks: ResponseSink[]
+  /** The last Output, until End publishes it. */
+  output: Result | undefined
+  result: Result | undefined
+}

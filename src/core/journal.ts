@@ -1,0 +1,65 @@
+import type { EntryType } from './entry-type.ts'
+import type { InvocationId } from './ids.ts'
+
+/** A header as it was received: name in lower case. */
+export type Header = readonly [name: string, value: string]
+
+/** A terminal failure: HTTP-like code 0..65535, text, and metadata (protocol V6 and up). */
+export interface Failure {
+  readonly code: number
+  readonly message: string
+  readonly metadata?: readonly Header[]
+}
+
+export type Success = { readonly kind: 'value'; readonly value: Uint8Array }
+export type FailureResult = { readonly kind: 'failure'; readonly failure: Failure }
+
+/** How an invocation, a run or an awaited call ended. */
+export type Result = Success | FailureResult
+
+/** What a notification carries: a result, or one of the answers that only some commands have. */
+export type NotificationResult =
+  | Result
+  | { readonly kind: 'void' }
+  | { readonly kind: 'invocation-id'; readonly invocationId: InvocationId }
+  | { readonly kind: 'state-keys'; readonly keys: readonly Uint8Array[] }
+
+/** What a notification answers: a completion id that the SDK chose, a signal index, or a signal name. */
+export type NotificationKey =
+  | { readonly kind: 'completion'; readonly id: number }
+  | { readonly kind: 'signal'; readonly index: number }
+  | { readonly kind: 'named-signal'; readonly name: string }
+
+/** Entry 0 of every journal: what the handler was called with. */
+export interface InputEntry {
+  readonly kind: 'input'
+  readonly headers: readonly Header[]
+  readonly body: Uint8Array
+  readonly appendedAt: number
+}
+
+/** A command as the SDK sent it. `payload` is the message without its frame header and is never re-encoded. */
+export interface CommandEntry {
+  readonly kind: 'command'
+  readonly type: EntryType
+  readonly payload: Uint8Array
+  readonly appendedAt: number
+}
+
+export interface NotificationEntry {
+  readonly kind: 'notification'
+  readonly type: EntryType
+  readonly key: NotificationKey
+  readonly result: NotificationResult
+  readonly appendedAt: number
+}
+
+/** A journal is one list of commands and notifications in the order in which they became durable. */
+export type JournalEntry = InputEntry | CommandEntry | NotificationEntry
+
+/** What a suspended invocation waits for; any one of them wakes it (protocol V5 and V6). */
+export interface Awaiting {
+  readonly completions: readonly number[]
+  readonly signals: readonly number[]
+  readonly namedSignals: readonly string[]
+}

@@ -1,6 +1,7 @@
 import type { HandlerType, ServiceType } from './deployment.ts'
+import type { EntryType } from './entry-type.ts'
 import type { DeploymentId, InvocationId, InvocationSeq } from './ids.ts'
-import type { Awaiting, JournalEntry, Result } from './journal.ts'
+import type { Awaiting, Header, JournalEntry, Result } from './journal.ts'
 
 export interface InvocationTarget {
   readonly service: string
@@ -20,8 +21,8 @@ export type InvocationSource =
 export interface ResponseSink {
   readonly caller: InvocationId
   readonly completionId: number
-  /** EntryType of the notification that the caller gets. */
-  readonly notificationType: number
+  /** The notification that the caller gets. */
+  readonly notificationType: EntryType
 }
 
 /** All that is known of an invocation before it exists. Made outside the core: ids are random, retention is configuration. */
@@ -29,13 +30,15 @@ export interface NewInvocation {
   readonly id: InvocationId
   readonly target: InvocationTarget
   readonly source: InvocationSource
-  readonly headers: readonly (readonly [string, string])[]
+  readonly headers: readonly Header[]
   readonly body: Uint8Array
   readonly idempotencyKey: string | undefined
   /** Do not start before this time, ms since epoch. */
   readonly executionTime: number | undefined
   readonly completionRetentionMs: number
   readonly journalRetentionMs: number
+  /** The id holds randomness made for this request, so nothing that exists can have it. */
+  readonly fresh?: true
 }
 
 /**
@@ -72,6 +75,12 @@ export interface RetryState {
   readonly nextAttemptAt: number
 }
 
+/** A timer that runs: the Sleep command with this completion id is due at `wakeUpAt`, ms since epoch. */
+export interface Sleeping {
+  readonly completionId: number
+  readonly wakeUpAt: number
+}
+
 /** One invocation. Only `evolve` writes to it. */
 export interface Invocation {
   readonly seq: InvocationSeq
@@ -93,6 +102,7 @@ export interface Invocation {
   pinned: PinnedDeployment | undefined
   retry: RetryState | undefined
   awaiting: Awaiting | undefined
+  sleeping: Sleeping[]
   sinks: ResponseSink[]
   /** The last Output, until End publishes it. */
   output: Result | undefined

@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../deployment.ts'
+import type { EntryType } from '../entry-type.ts'
 import type { DeploymentId, InvocationSeq } from '../ids.ts'
 import type { AttemptFailure, NewInvocation, PinnedDeployment } from '../invocation.ts'
 import type { Awaiting, Result } from '../journal.ts'
@@ -26,7 +27,7 @@ export interface AppendEntry {
 /** What the core needs to know of each command beyond its payload. */
 export type SdkCommand =
   /** Journal only: nothing follows from it. */
-  | { readonly kind: 'record'; readonly entryType: number }
+  | { readonly kind: 'record'; readonly entryType: EntryType }
   | { readonly kind: 'output'; readonly result: Result }
   | { readonly kind: 'run'; readonly completionId: number; readonly name: string }
   | { readonly kind: 'sleep'; readonly completionId: number; readonly wakeUpAt: number }

@@ -1,0 +1,283 @@
+import type { HandlerType, ServiceType } from '../deployment.ts'
+import type { EntryType } from '../entry-type.ts'
+import type { DeploymentId, InvocationId } from '../ids.ts'
+import type {
+  AttemptFailure,
+  InvocationSource,
+  InvocationTarget,
+  NewInvocation,
+  PinnedDeployment,
+  ResponseSink,
+  RetryState,
+  Sleeping,
+} from '../invocation.ts'
+import type { Awaiting, Failure, Header, NotificationKey, NotificationResult, Result } from '../journal.ts'
+import type { BinaryReader } from './binary-reader.ts'
+import type { BinaryWriter } from './binary-writer.ts'
+
+// Stored as an index into these lists: append only, never reorder.
+const serviceTypes: readonly ServiceType[] = ['Service', 'VirtualObject', 'Workflow']
+const handlerTypes: readonly HandlerType[] = ['Stateless', 'Exclusive', 'Shared', 'Workflow']
+
+export function writeHeaders(w: BinaryWriter, headers: readonly Header[]): void {
+  w.list(headers, ([name, value]) => {
+    w.text(name)
+    w.text(value)
+  })
+}
+
+export function readHeaders(r: BinaryReader): Header[] {
+  return r.list(() => [r.text(), r.text()] as const)
+}
+
+function writeTarget(w: BinaryWriter, target: InvocationTarget): void {
+  w.text(target.service)
+  w.u8(serviceTypes.indexOf(target.serviceType))
+  w.optional(target.key, (key) => w.text(key))
+  w.text(target.handler)
+  w.u8(handlerTypes.indexOf(target.handlerType))
+}
+
+function readTarget(r: BinaryReader): InvocationTarget {
+  return {
+    service: r.text(),
+    serviceType: member(serviceTypes, r.u8()),
+    key: r.optional(() => r.text()),
+    handler: r.text(),
+    handlerType: member(handlerTypes, r.u8()),
+  }
+}
+
+function writeSource(w: BinaryWriter, source: InvocationSource): void {
+  switch (source.kind) {
+    case 'ingress':
+      w.u8(0)
+      return
+    case 'service':
+      w.u8(1)
+      w.text(source.caller)
+      w.text(source.callerTarget)
+  }
+}
+
+function readSource(r: BinaryReader): InvocationSource {
+  if (r.u8() === 0) return { kind: 'ingress' }
+  return { kind: 'service', caller: r.text() as InvocationId, callerTarget: r.text() }
+}
+
+export function writeNewInvocation(w: BinaryWriter, invocation: NewInvocation): void {
+  w.text(invocation.id)
+  writeTarget(w, invocation.target)
+  writeSource(w, invocation.source)
+  writeHeaders(w, invocation.headers)
+  w.bytes(invocation.body)
+  w.optional(invocation.idempotencyKey, (key) => w.text(key))
+  w.optional(invocation.executionTime, (time) => w.varint(time))
+  w.varint(invocation.completionRetentionMs)
+  w.varint(invocation.journalRetentionMs)
+}
+
+export function readNewInvocation(r: BinaryReader): NewInvocation {
+  return {
+    id: r.text() as InvocationId,
+    target: readTarget(r),
+    source: readSource(r),
+    headers: readHeaders(r),
+    body: r.bytes(),
+    idempotencyKey: r.optional(() => r.text()),
+    executionTime: r.optional(() => r.varint()),
+    completionRetentionMs: r.varint(),
+    journalRetentionMs: r.varint(),
+  }
+}
+
+export function writeFailure(w: BinaryWriter, failure: Failure): void {
+  w.varint(failure.code)
+  w.text(failure.message)
+  w.optional(failure.metadata, (metadata) => writeHeaders(w, metadata))
+}
+
+export function readFailure(r: BinaryReader): Failure {
+  const code = r.varint()
+  const message = r.text()
+  const metadata = r.optional(() => readHeaders(r))
+  return metadata === undefined ? { code, message } : { code, message, metadata }
+}
+
+export function writeResult(w: BinaryWriter, result: Result): void {
+  writeNotificationResult(w, result)
+}
+
+export function readResult(r: BinaryReader): Result {
+  const result = readNotificationResult(r)
+  if (result.kind !== 'value' && result.kind !== 'failure') throw new Error('invariant: a result is value or failure')
+  return result
+}
+
+export function writeNotificationResult(w: BinaryWriter, result: NotificationResult): void {
+  switch (result.kind) {
+    case 'void':
+      w.u8(0)
+      return
+    case 'value':
+      w.u8(1)
+      w.bytes(result.value)
+      return
+    case 'failure':
+      w.u8(2)
+      writeFailure(w, result.failure)
+      return
+    case 'invocation-id':
+      w.u8(3)
+      w.text(result.invocationId)
+      return
+    case 'state-keys':
+      w.u8(4)
+      w.list(result.keys, (key) => w.bytes(key))
+  }
+}
+
+export function readNotificationResult(r: BinaryReader): NotificationResult {
+  const kind = r.u8()
+  switch (kind) {
+    case 0:
+      return { kind: 'void' }
+    case 1:
+      return { kind: 'value', value: r.bytes() }
+    case 2:
+      return { kind: 'failure', failure: readFailure(r) }
+    case 3:
+      return { kind: 'invocation-id', invocationId: r.text() as InvocationId }
+    case 4:
+      return { kind: 'state-keys', keys: r.list(() => r.bytes()) }
+    default:
+      throw new Error(`invariant: unknown result kind ${kind}`)
+  }
+}
+
+export function writeNotificationKey(w: BinaryWriter, key: NotificationKey): void {
+  switch (key.kind) {
+    case 'completion':
+      w.u8(0)
+      w.varint(key.id)
+      return
+    case 'signal':
+      w.u8(1)
+      w.varint(key.index)
+      return
+    case 'named-signal':
+      w.u8(2)
+      w.text(key.name)
+  }
+}
+
+export function readNotificationKey(r: BinaryReader): NotificationKey {
+  const kind = r.u8()
+  switch (kind) {
+    case 0:
+      return { kind: 'completion', id: r.varint() }
+    case 1:
+      return { kind: 'signal', index: r.varint() }
+    case 2:
+      return { kind: 'named-signal', name: r.text() }
+    default:
+      throw new Error(`invariant: unknown notification key ${kind}`)
+  }
+}
+
+export function writeAwaiting(w: BinaryWriter, awaiting: Awaiting): void {
+  w.list(awaiting.completions, (id) => w.varint(id))
+  w.list(awaiting.signals, (index) => w.varint(index))
+  w.list(awaiting.namedSignals, (name) => w.text(name))
+}
+
+export function readAwaiting(r: BinaryReader): Awaiting {
+  return {
+    completions: r.list(() => r.varint()),
+    signals: r.list(() => r.varint()),
+    namedSignals: r.list(() => r.text()),
+  }
+}
+
+export function writePinned(w: BinaryWriter, pinned: PinnedDeployment): void {
+  w.text(pinned.deploymentId)
+  w.varint(pinned.protocolVersion)
+}
+
+export function readPinned(r: BinaryReader): PinnedDeployment {
+  return { deploymentId: r.text() as DeploymentId, protocolVersion: r.varint() }
+}
+
+export function writeSink(w: BinaryWriter, sink: ResponseSink): void {
+  w.text(sink.caller)
+  w.varint(sink.completionId)
+  w.varint(sink.notificationType)
+}
+
+export function readSink(r: BinaryReader): ResponseSink {
+  return {
+    caller: r.text() as InvocationId,
+    completionId: r.varint(),
+    notificationType: r.varint() as EntryType,
+  }
+}
+
+export function writeSleeping(w: BinaryWriter, sleeping: Sleeping): void {
+  w.varint(sleeping.completionId)
+  w.varint(sleeping.wakeUpAt)
+}
+
+export function readSleeping(r: BinaryReader): Sleeping {
+  return { completionId: r.varint(), wakeUpAt: r.varint() }
+}
+
+export function writeAttemptFailure(w: BinaryWriter, failure: AttemptFailure): void {
+  w.varint(failure.code)
+  w.text(failure.message)
+  w.optional(failure.stacktrace, (text) => w.text(text))
+  w.optional(failure.restateCode, (text) => w.text(text))
+  w.optional(failure.relatedCommandIndex, (index) => w.varint(index))
+  w.optional(failure.relatedCommandName, (text) => w.text(text))
+  w.optional(failure.relatedCommandType, (type) => w.varint(type))
+}
+
+export function readAttemptFailure(r: BinaryReader): AttemptFailure {
+  const code = r.varint()
+  const message = r.text()
+  const stacktrace = r.optional(() => r.text())
+  const restateCode = r.optional(() => r.text())
+  const relatedCommandIndex = r.optional(() => r.varint())
+  const relatedCommandName = r.optional(() => r.text())
+  const relatedCommandType = r.optional(() => r.varint())
+  return {
+    code,
+    message,
+    ...(stacktrace !== undefined && { stacktrace }),
+    ...(restateCode !== undefined && { restateCode }),
+    ...(relatedCommandIndex !== undefined && { relatedCommandIndex }),
+    ...(relatedCommandName !== undefined && { relatedCommandName }),
+    ...(relatedCommandType !== undefined && { relatedCommandType }),
+  }
+}
+
+export function writeRetry(w: BinaryWriter, retry: RetryState): void {
+  w.varint(retry.countedFailures)
+  w.varint(retry.failuresSinceLastEntry)
+  writeAttemptFailure(w, retry.lastFailure)
+  w.varint(retry.nextAttemptAt)
+}
+
+export function readRetry(r: BinaryReader): RetryState {
+  return {
+    countedFailures: r.varint(),
+    failuresSinceLastEntry: r.varint(),
+    lastFailure: readAttemptFailure(r),
+    nextAttemptAt: r.varint(),
+  }
+}
+
+function member<T>(list: readonly T[], index: number): T {
+  const value = list[index]
+  if (value === undefined) throw new Error(`invariant: no member ${index}`)
+  return value
+}

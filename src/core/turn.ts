@@ -1,0 +1,26 @@
+import type { Effect } from './effects.ts'
+import type { Event } from './events.ts'
+import { evolve } from './evolve.ts'
+import type { PartitionState } from './state.ts'
+
+/** One command being decided: events apply to the state as they are emitted, so that later steps see them. */
+export class Turn {
+  readonly state: PartitionState
+  readonly now: number
+  readonly events: Event[] = []
+  readonly effects: Effect[] = []
+
+  constructor(state: PartitionState, now: number) {
+    this.state = state
+    this.now = now
+  }
+
+  emit(event: Event): void {
+    evolve(this.state, event)
+    this.events.push(event)
+  }
+
+  effect(effect: Effect): void {
+    this.effects.push(effect)
+  }
+}

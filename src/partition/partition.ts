@@ -1,0 +1,380 @@
+import type { AttemptCommand, AttemptHost, AttemptRunner } from '../core/attempts.ts'
+import { BinaryWriter } from '../core/codec/binary-writer.ts'
+import { writeEvent } from '../core/codec/event-codec.ts'
+import type { Command, PutDeployment, RemoveDeployment, Timer } from '../core/commands/command.ts'
+import { decide } from '../core/decide.ts'
+import type { Effect, StartAttempt } from '../core/effects.ts'
+import type { InvocationId, InvocationSeq } from '../core/ids.ts'
+import type { Invocation, NewInvocation } from '../core/invocation.ts'
+import { expiresAt, isExpired } from '../core/lifecycle/expiry.ts'
+import type { Schema } from '../core/schema.ts'
+import type { PartitionState } from '../core/state.ts'
+import type { Turn } from '../core/turn.ts'
+import { PartitionClosed, PartitionOverloaded } from '../errors/partition.ts'
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Acceptance, Completion, OutputAnswer, PartitionClient, Waiting } from './partition-client.ts'
+import type { Residency } from './residency.ts'
+import { TimerQueue } from './timer-queue.ts'
+import { WaitingCallers } from './waiting-callers.ts'
+
+export interface PartitionOptions {
+  readonly state: PartitionState
+  readonly log: Log
+  readonly store: Store
+  readonly residency: Residency
+  readonly runner: AttemptRunner
+  /** ms since epoch */
+  readonly now: () => number
+  /** [0, 1) */
+  readonly random: () => number
+  /** Log bytes that may wait for the store before new work waits. */
+  readonly maxPendingBytes: number
+  readonly cleanupIntervalMs: number
+}
+
+/** Requests that may wait for room; more are refused. */
+const MAX_WAITING_REQUESTS = 10_000
+
+/** Invocations that are removed in one go, so that a large sweep does not hold up calls. */
+const SWEEP_SIZE = 500
+
+/** After a restart, attempts that were running start within this time, not all at once. */
+const RESTART_SPREAD_MS = 200
+
+/** A batch that has been decided, and what is to be done when it is durable. */
+interface Batch {
+  readonly effects: (() => void)[]
+  readonly completed: Invocation[]
+  readonly purged: InvocationSeq[]
+}
+
+function emptyBatch(): Batch {
+  return { effects: [], completed: [], purged: [] }
+}
+
+/**
+ * The loop around the core: a command is decided and applied in memory at once, its events join the current
+ * batch, and its effects are released when that batch has been synced. While one batch is being synced, the
+ * next one gathers.
+ */
+export class Partition implements PartitionClient, AttemptHost {
+  readonly #options: PartitionOptions
+  readonly #state: PartitionState
+  readonly #log: Log
+  readonly #store: Store
+  readonly #timers: TimerQueue
+  readonly #callers = new WaitingCallers()
+  readonly #writer = new BinaryWriter(64 * 1024)
+  readonly #drainListeners: (() => void)[] = []
+  readonly #waitingRequests: (() => void)[] = []
+  readonly #attempts = new Map<InvocationSeq, number>()
+  #batch = emptyBatch()
+  #isSyncing = false
+  #isFlushScheduled = false
+  #syncingBytes = 0
+  #lastAttempt = 0
+  #sweeper: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: PartitionOptions) {
+    this.#options = options
+    this.#state = options.state
+    this.#log = options.log
+    this.#store = options.store
+    this.#timers = new TimerQueue(options.now, (timer) => this.#fire(timer))
+  }
+
+  get schema(): Schema {
+    return this.#state.schema
+  }
+
+  /** Invocations in memory, for metrics. */
+  get hotInvocations(): number {
+    return this.#state.hotCount
+  }
+
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Derives from the recovered state what would have been done as effects: timers and attempts. */
+  start(): void {
+    const { now, random, cleanupIntervalMs } = this.#options
+    for (const invocation of [...this.#state.hot()]) {
+      const { seq, executionTime } = invocation
+      if (invocation.status === 'scheduled') this.#timers.arm({ kind: 'start', seq, at: executionTime ?? now() })
+      for (const { completionId, wakeUpAt } of invocation.sleeping) {
+        this.#timers.arm({ kind: 'sleep', seq, at: wakeUpAt, completionId })
+      }
+      if (invocation.status !== 'invoked') continue
+      if (invocation.retry !== undefined && invocation.retry.nextAttemptAt > now()) {
+        this.#timers.arm({ kind: 'retry', seq, at: invocation.retry.nextAttemptAt })
+      } else {
+        const delayMs = random() * RESTART_SPREAD_MS
+        setTimeout(() => this.#restartAttempt(invocation), delayMs).unref()
+      }
+    }
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(cleanupIntervalMs, 60_000))
+    this.#sweeper.unref()
+  }
+
+  async send(request: NewInvocation): Promise<Acceptance> {
+    await this.#admission()
+    const { turn, found } = this.#invoke(request)
+    const invocation = found ?? created(turn)
+    const acceptance: Acceptance = {
+      id: request.id,
+      status: found === undefined ? 'accepted' : 'previously-accepted',
+      executionTime: found === undefined || found.status === 'scheduled' ? invocation.executionTime : undefined,
+    }
+    return new Promise((resolve) => this.#release(turn, () => resolve(acceptance)))
+  }
+
+  call(request: NewInvocation): Waiting {
+    if (this.#isFull() || this.#closed) {
+      let waiting: Waiting | undefined
+      return {
+        completion: this.#admission().then(() => {
+          waiting = this.#call(request)
+          return waiting.completion
+        }),
+        cancel: () => waiting?.cancel(),
+      }
+    }
+    return this.#call(request)
+  }
+
+  attach(id: InvocationId): Waiting {
+    return this.#waitFor(this.#find(id))
+  }
+
+  output(id: InvocationId): Promise<OutputAnswer> {
+    const invocation = this.#find(id)
+    const answer: OutputAnswer =
+      invocation === undefined
+        ? { status: 'unknown' }
+        : invocation.status === 'completed'
+          ? { status: 'completed', completion: retained(invocation) }
+          : { status: 'in-flight' }
+    return new Promise((resolve) => this.#whenDurable(() => resolve(answer)))
+  }
+
+  invocation(id: InvocationId): Invocation | undefined {
+    return this.#find(id)
+  }
+
+  commit(command: PutDeployment | RemoveDeployment): Promise<void> {
+    if (this.#closed) return Promise.reject(new PartitionClosed('The server is shutting down.'))
+    const turn = this.#decide(command)
+    return new Promise((resolve) => this.#release(turn, resolve))
+  }
+
+  propose(attempt: number, command: AttemptCommand, durable?: () => void): boolean {
+    if (this.#closed || this.#attempts.get(command.seq) !== attempt) return true
+    // An attempt that has said how it ended has nothing more to say.
+    if (command.type === 'suspend' || command.type === 'end' || command.type === 'fail-attempt') {
+      this.#attempts.delete(command.seq)
+    }
+    this.#release(this.#decide(command), durable)
+    return !this.#isFull()
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drainListeners.push(listener)
+  }
+
+  /** The store has everything up to `position`: what is completed there need not be in memory. */
+  onFolded(position: number): void {
+    this.#options.residency.onFolded(position)
+    this.#drain()
+  }
+
+  /** Stops taking work, and waits until all that was decided is in the log. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sweeper)
+    this.#timers.close()
+    while (this.#isSyncing || this.#writer.length > 0) {
+      await new Promise<void>((resolve) => this.#whenDurable(resolve))
+    }
+    for (const resume of this.#waitingRequests.splice(0)) resume()
+    this.#callers.rejectAll(
+      new PartitionClosed('The server is shutting down. The invocation goes on; attach to it for its result.'),
+    )
+  }
+
+  #call(request: NewInvocation): Waiting {
+    const { turn, found } = this.#invoke(request)
+    const waiting = this.#waitFor(found ?? created(turn))
+    this.#release(turn)
+    return waiting
+  }
+
+  /** Decides an Invoke, and says which invocation had the id before, if any. */
+  #invoke(request: NewInvocation): { turn: Turn; found: Invocation | undefined } {
+    const before = request.fresh === true ? undefined : this.#find(request.id)
+    const turn = this.#decide({ type: 'invoke', now: this.#options.now(), invocation: request })
+    return { turn, found: before }
+  }
+
+  #find(id: InvocationId): Invocation | undefined {
+    const invocation = this.#state.find(id)
+    return invocation === undefined || isExpired(invocation, this.#options.now()) ? undefined : invocation
+  }
+
+  #waitFor(invocation: Invocation | undefined): Waiting {
+    if (invocation === undefined || invocation.status === 'completed') {
+      const completion = invocation === undefined ? undefined : retained(invocation)
+      return {
+        completion: new Promise((resolve) => this.#whenDurable(() => resolve(completion))),
+        cancel: () => {},
+      }
+    }
+    return this.#callers.add(invocation.id)
+  }
+
+  #restartAttempt(invocation: Invocation): void {
+    if (this.#closed || invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
+    this.#whenDurable(() => {
+      if (invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
+      this.#start({ type: 'start-attempt', invocation, journalLength: invocation.journal.length, first: false })
+    })
+  }
+
+  #fire(timer: Timer): void {
+    this.#release(this.#decide({ type: 'fire-timer', now: this.#options.now(), timer }))
+  }
+
+  #sweep(): void {
+    const now = this.#options.now()
+    const seqs = this.#store.expired(now, SWEEP_SIZE)
+    if (seqs.length === 0) return
+    this.#release(this.#decide({ type: 'expire', now, seqs }))
+    // The next ones are found when the store has forgotten these.
+    if (seqs.length === SWEEP_SIZE) setTimeout(() => this.#closed || this.#sweep(), 1000).unref()
+  }
+
+  #decide(command: Command): Turn {
+    const turn = decide(command, this.#state)
+    for (const event of turn.events) {
+      writeEvent(this.#writer, event)
+      if (event.type === 'invocation-purged') this.#batch.purged.push(event.seq)
+    }
+    return turn
+  }
+
+  /** Puts a turn's effects behind the current batch, and `durable` behind them. */
+  #release(turn: Turn, durable?: () => void): void {
+    for (const effect of turn.effects) {
+      if (effect.type === 'start-attempt' && effect.first) this.#start(effect)
+      else this.#batch.effects.push(() => this.#perform(effect))
+      if (effect.type === 'answer-waiting') this.#batch.completed.push(effect.invocation)
+    }
+    if (durable !== undefined) this.#batch.effects.push(durable)
+    this.#scheduleFlush()
+  }
+
+  /** Runs when all that has been decided so far is in the log. */
+  #whenDurable(callback: () => void): void {
+    this.#batch.effects.push(callback)
+    this.#scheduleFlush()
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isSyncing || this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (this.#isSyncing) return
+    const batch = this.#batch
+    this.#batch = emptyBatch()
+    if (this.#writer.length === 0) {
+      for (const effect of batch.effects) effect()
+      return
+    }
+    const bytes = this.#writer.take()
+    this.#isSyncing = true
+    this.#syncingBytes = bytes.length
+    const end = this.#log.append(bytes, () => {
+      this.#isSyncing = false
+      this.#syncingBytes = 0
+      this.#store.fold(end, bytes)
+      // What has gathered goes to the disk first, so that it does not idle while the effects run. Effects
+      // that came without events wait for their turn: they may rest on those of this batch.
+      if (this.#writer.length > 0) this.#flush()
+      for (const effect of batch.effects) effect()
+      if (this.#batch.effects.length > 0) this.#scheduleFlush()
+      this.#drain()
+    })
+    this.#options.residency.leave(end, batch.completed, batch.purged)
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'start-attempt':
+        this.#start(effect)
+        return
+      case 'notify':
+        this.#options.runner.notify(effect.invocation, effect.index)
+        return
+      case 'arm-timer':
+        this.#timers.arm(effect.timer)
+        return
+      case 'answer-waiting': {
+        const { id, result } = effect.invocation
+        if (result !== undefined) this.#callers.answer(id, { id, result, retainedUntil: undefined })
+      }
+    }
+  }
+
+  #start({ invocation, journalLength }: StartAttempt): void {
+    if (this.#closed) return
+    const attempt = ++this.#lastAttempt
+    this.#attempts.set(invocation.seq, attempt)
+    this.#options.runner.start({ invocation, attempt, journalLength })
+  }
+
+  #isFull(): boolean {
+    return this.#writer.length + this.#syncingBytes + this.#store.pendingBytes > this.#options.maxPendingBytes
+  }
+
+  /** Resolves when there is room. Rejects with PERDURE_ERR_PARTITION_OVERLOADED or _CLOSED. */
+  async #admission(): Promise<void> {
+    while (this.#isFull() && !this.#closed) {
+      if (this.#waitingRequests.length >= MAX_WAITING_REQUESTS) {
+        throw new PartitionOverloaded(
+          'Too much is waiting for the disk. The request was not accepted; try again later.',
+        )
+      }
+      await new Promise<void>((resolve) => this.#waitingRequests.push(resolve))
+    }
+    if (this.#closed) throw new PartitionClosed('The server is shutting down. The request was not accepted.')
+  }
+
+  #drain(): void {
+    if (this.#isFull()) return
+    for (const resume of this.#waitingRequests.splice(0)) resume()
+    for (const listener of this.#drainListeners) listener()
+  }
+}
+
+function created(turn: Turn): Invocation {
+  for (const event of turn.events) {
+    if (event.type !== 'invocation-created') continue
+    const invocation = turn.state.get(event.seq)
+    if (invocation !== undefined) return invocation
+  }
+  throw new Error('invariant: an Invoke finds or creates an invocation')
+}
+
+function retained(invocation: Invocation): Completion {
+  const { id, result } = invocation
+  if (result === undefined) throw new Error('invariant: a completed invocation has a result')
+  return { id, result, retainedUntil: expiresAt(invocation) }
+}

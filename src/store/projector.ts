@@ -1,0 +1,141 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { BinaryWriter } from '../core/codec/binary-writer.ts'
+import { writeEntry } from '../core/codec/entry-codec.ts'
+import { readEvents } from '../core/codec/event-codec.ts'
+import type { Event } from '../core/events.ts'
+import { evolve } from '../core/evolve.ts'
+import type { InvocationSeq } from '../core/ids.ts'
+import type { Invocation } from '../core/invocation.ts'
+import { PartitionState } from '../core/state.ts'
+import { columns, type InvocationRow, invocationOf, rowOf } from './row.ts'
+
+/** What the store holds of an invocation's journal, and what has happened to it since. */
+interface Stored {
+  /** Entries that are in the store; those in memory come behind them. */
+  entryCount: number
+  /** Entries that were in the store when the journal was dropped or the invocation purged have to go. */
+  dropsJournal: boolean
+}
+
+/**
+ * Folds events into rows with the core's own `evolve`. Between checkpoints changes add up in memory, so that
+ * an invocation which comes and ends within one is written once; unfinished ones stay, without their journal.
+ */
+export class Projector {
+  readonly #database: DatabaseSync
+  readonly #state: PartitionState
+  readonly #stored = new Map<InvocationSeq, Stored>()
+  readonly #changed = new Set<InvocationSeq>()
+  readonly #deployments = new Map<string, string | undefined>()
+  readonly #entries = new BinaryWriter()
+  readonly #replace: StatementSync
+  readonly #remove: StatementSync
+  readonly #addEntries: StatementSync
+  readonly #removeEntries: StatementSync
+  readonly #putDeployment: StatementSync
+  readonly #removeDeployment: StatementSync
+  readonly #putMeta: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    const select = database.prepare('SELECT * FROM invocation WHERE seq = ?')
+    this.#state = new PartitionState({
+      bySeq: (seq) => {
+        const row = select.get(seq) as InvocationRow | undefined
+        if (row === undefined) return undefined
+        this.#stored.set(seq, { entryCount: row.entry_count, dropsJournal: false })
+        return invocationOf(row, [])
+      },
+      byId: () => undefined,
+    })
+    this.#replace = database.prepare(`INSERT OR REPLACE INTO invocation VALUES (${columns.map(() => '?').join(', ')})`)
+    this.#remove = database.prepare('DELETE FROM invocation WHERE seq = ?')
+    this.#addEntries = database.prepare('INSERT INTO journal VALUES (?, ?, ?)')
+    this.#removeEntries = database.prepare('DELETE FROM journal WHERE seq = ?')
+    this.#putDeployment = database.prepare('INSERT OR REPLACE INTO deployment VALUES (?, ?)')
+    this.#removeDeployment = database.prepare('DELETE FROM deployment WHERE id = ?')
+    this.#putMeta = database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)')
+  }
+
+  /** Folds one batch of the log. Nothing is written before `checkpoint`. */
+  fold(batch: Buffer): void {
+    for (const event of readEvents(batch, false)) this.#apply(event)
+  }
+
+  /** Writes what has changed, and the log position that it comes from, in one transaction. */
+  checkpoint(position: number): void {
+    this.#database.exec('BEGIN')
+    try {
+      for (const seq of this.#changed) this.#write(seq)
+      for (const [id, record] of this.#deployments) {
+        if (record === undefined) this.#removeDeployment.run(id)
+        else this.#putDeployment.run(id, record)
+      }
+      this.#putMeta.run('position', position)
+      if (this.#state.nextSeq > 1) this.#putMeta.run('next_seq', this.#state.nextSeq)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#database.exec('ROLLBACK')
+      throw error
+    }
+    this.#state.forgetPurged(this.#changed)
+    this.#changed.clear()
+    this.#deployments.clear()
+  }
+
+  #apply(event: Event): void {
+    switch (event.type) {
+      case 'deployment-put':
+        this.#deployments.set(event.deployment.id, JSON.stringify(event.deployment))
+        return
+      case 'deployment-removed':
+        this.#deployments.set(event.deploymentId, undefined)
+        return
+      default:
+        evolve(this.#state, event)
+        this.#changed.add(event.seq)
+        if (event.type === 'invocation-created') {
+          this.#stored.set(event.seq, { entryCount: 0, dropsJournal: false })
+        } else if (event.type === 'journal-dropped' || event.type === 'invocation-purged') {
+          this.#storedOf(event.seq).dropsJournal = true
+        }
+    }
+  }
+
+  #write(seq: InvocationSeq): void {
+    const stored = this.#storedOf(seq)
+    if (stored.dropsJournal && stored.entryCount > 0) {
+      this.#removeEntries.run(seq)
+      stored.entryCount = 0
+    }
+    stored.dropsJournal = false
+    const invocation = this.#state.get(seq)
+    if (invocation === undefined) {
+      this.#remove.run(seq)
+      this.#stored.delete(seq)
+      return
+    }
+    this.#writeInvocation(invocation, stored)
+    if (invocation.status === 'completed') {
+      this.#state.evict(invocation)
+      this.#stored.delete(seq)
+    }
+  }
+
+  #writeInvocation(invocation: Invocation, stored: Stored): void {
+    const fresh = invocation.journal
+    const row = rowOf(invocation, stored.entryCount + fresh.length)
+    this.#replace.run(...columns.map((column) => row[column]))
+    if (fresh.length === 0) return
+    for (const entry of fresh) writeEntry(this.#entries, entry)
+    this.#addEntries.run(invocation.seq, stored.entryCount, this.#entries.take())
+    stored.entryCount += fresh.length
+    invocation.journal = []
+  }
+
+  #storedOf(seq: InvocationSeq): Stored {
+    const stored = this.#stored.get(seq)
+    if (stored === undefined) throw new Error(`invariant: invocation ${seq} is unknown to the store`)
+    return stored
+  }
+}

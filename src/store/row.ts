@@ -1,0 +1,203 @@
+import { BinaryReader } from '../core/codec/binary-reader.ts'
+import { BinaryWriter } from '../core/codec/binary-writer.ts'
+import { readEntry } from '../core/codec/entry-codec.ts'
+import {
+  readAwaiting,
+  readResult,
+  readRetry,
+  readSink,
+  readSleeping,
+  writeAwaiting,
+  writeResult,
+  writeRetry,
+  writeSink,
+  writeSleeping,
+} from '../core/codec/values.ts'
+import type { HandlerType, ServiceType } from '../core/deployment.ts'
+import type { DeploymentId, InvocationId } from '../core/ids.ts'
+import type { Invocation, InvocationStatus } from '../core/invocation.ts'
+import type { JournalEntry } from '../core/journal.ts'
+
+/** A row of the `invocation` table, columns as they are named there. */
+export interface InvocationRow {
+  seq: number
+  id: string
+  status: string
+  service: string
+  service_type: string
+  key: string | null
+  handler: string
+  handler_type: string
+  caller: string | null
+  caller_target: string | null
+  idempotency_key: string | null
+  execution_time: number | null
+  completion_retention_ms: number
+  journal_retention_ms: number
+  created_at: number
+  modified_at: number
+  started_at: number | null
+  completed_at: number | null
+  expires_at: number | null
+  journal_expires_at: number | null
+  entry_count: number
+  command_count: number
+  pinned_deployment: string | null
+  pinned_version: number | null
+  /** The last Output, or the result. */
+  result: Uint8Array | null
+  /** What only an unfinished invocation has: retry, awaiting, sleeping, sinks. */
+  live: Uint8Array | null
+}
+
+type LiveParts = Pick<Invocation, 'retry' | 'awaiting' | 'sleeping' | 'sinks'>
+
+const writer = new BinaryWriter()
+
+/** The columns in the order of the table. */
+export const columns = [
+  'seq',
+  'id',
+  'status',
+  'service',
+  'service_type',
+  'key',
+  'handler',
+  'handler_type',
+  'caller',
+  'caller_target',
+  'idempotency_key',
+  'execution_time',
+  'completion_retention_ms',
+  'journal_retention_ms',
+  'created_at',
+  'modified_at',
+  'started_at',
+  'completed_at',
+  'expires_at',
+  'journal_expires_at',
+  'entry_count',
+  'command_count',
+  'pinned_deployment',
+  'pinned_version',
+  'result',
+  'live',
+] as const satisfies readonly (keyof InvocationRow)[]
+
+/** The row of an invocation whose journal has `entryCount` entries, wherever they are. */
+export function rowOf(invocation: Invocation, entryCount: number): InvocationRow {
+  const { target, source, completedAt } = invocation
+  const isCompleted = completedAt !== undefined
+  const keepsJournal = entryCount > 0
+  return {
+    seq: invocation.seq,
+    id: invocation.id,
+    status: invocation.status,
+    service: target.service,
+    service_type: target.serviceType,
+    key: target.key ?? null,
+    handler: target.handler,
+    handler_type: target.handlerType,
+    caller: source.kind === 'service' ? source.caller : null,
+    caller_target: source.kind === 'service' ? source.callerTarget : null,
+    idempotency_key: invocation.idempotencyKey ?? null,
+    execution_time: invocation.executionTime ?? null,
+    completion_retention_ms: invocation.completionRetentionMs,
+    journal_retention_ms: invocation.journalRetentionMs,
+    created_at: invocation.createdAt,
+    modified_at: invocation.modifiedAt,
+    started_at: invocation.startedAt ?? null,
+    completed_at: completedAt ?? null,
+    expires_at: isCompleted ? completedAt + invocation.completionRetentionMs : null,
+    journal_expires_at:
+      isCompleted && keepsJournal && invocation.journalRetentionMs < invocation.completionRetentionMs
+        ? completedAt + invocation.journalRetentionMs
+        : null,
+    entry_count: entryCount,
+    command_count: invocation.commandCount,
+    pinned_deployment: invocation.pinned?.deploymentId ?? null,
+    pinned_version: invocation.pinned?.protocolVersion ?? null,
+    result: encodeResult(invocation),
+    live: isCompleted ? null : encodeLive(invocation),
+  }
+}
+
+function encodeResult(invocation: Invocation): Uint8Array | null {
+  const result = invocation.result ?? invocation.output
+  if (result === undefined) return null
+  writeResult(writer, result)
+  return writer.take()
+}
+
+function encodeLive(live: LiveParts): Uint8Array {
+  writer.optional(live.retry, (retry) => writeRetry(writer, retry))
+  writer.optional(live.awaiting, (awaiting) => writeAwaiting(writer, awaiting))
+  writer.list(live.sleeping, (sleeping) => writeSleeping(writer, sleeping))
+  writer.list(live.sinks, (sink) => writeSink(writer, sink))
+  return writer.take()
+}
+
+function decodeLive(bytes: Uint8Array | null): LiveParts {
+  if (bytes === null) return { retry: undefined, awaiting: undefined, sleeping: [], sinks: [] }
+  const r = new BinaryReader(asBuffer(bytes), true)
+  return {
+    retry: r.optional(() => readRetry(r)),
+    awaiting: r.optional(() => readAwaiting(r)),
+    sleeping: r.list(() => readSleeping(r)),
+    sinks: r.list(() => readSink(r)),
+  }
+}
+
+export function decodeEntries(chunk: Uint8Array): JournalEntry[] {
+  const r = new BinaryReader(asBuffer(chunk), true)
+  const entries: JournalEntry[] = []
+  while (!r.done) entries.push(readEntry(r))
+  return entries
+}
+
+/** The invocation that a row and its journal describe. */
+export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invocation {
+  const live = decodeLive(row.live)
+  const result = row.result === null ? undefined : readResult(new BinaryReader(asBuffer(row.result), true))
+  const status = row.status as InvocationStatus
+  return {
+    seq: row.seq,
+    id: row.id as InvocationId,
+    target: {
+      service: row.service,
+      serviceType: row.service_type as ServiceType,
+      key: row.key ?? undefined,
+      handler: row.handler,
+      handlerType: row.handler_type as HandlerType,
+    },
+    source:
+      row.caller === null
+        ? { kind: 'ingress' }
+        : { kind: 'service', caller: row.caller as InvocationId, callerTarget: row.caller_target ?? '' },
+    idempotencyKey: row.idempotency_key ?? undefined,
+    executionTime: row.execution_time ?? undefined,
+    completionRetentionMs: row.completion_retention_ms,
+    journalRetentionMs: row.journal_retention_ms,
+    createdAt: row.created_at,
+    status,
+    modifiedAt: row.modified_at,
+    startedAt: row.started_at ?? undefined,
+    completedAt: row.completed_at ?? undefined,
+    journal,
+    commandCount: row.command_count,
+    pinned:
+      row.pinned_deployment === null
+        ? undefined
+        : { deploymentId: row.pinned_deployment as DeploymentId, protocolVersion: row.pinned_version ?? 0 },
+    retry: live.retry,
+    awaiting: live.awaiting,
+    sleeping: live.sleeping,
+    sinks: live.sinks,
+    output: result,
+    result: status === 'completed' ? result : undefined,
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

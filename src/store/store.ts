@@ -1,0 +1,232 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import type { DeploymentRecord } from '../core/deployment.ts'
+import type { InvocationId, InvocationSeq } from '../core/ids.ts'
+import type { Invocation } from '../core/invocation.ts'
+import type { ColdInvocations } from '../core/state.ts'
+import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
+import { decodeEntries, type InvocationRow, invocationOf } from './row.ts'
+import { FORMAT_VERSION } from './tables.ts'
+import type { FromWorker, ToWorker } from './worker.ts'
+
+export interface StoreOptions {
+  readonly directory: string
+  readonly checkpointIntervalMs: number
+  /** Runs after a checkpoint: everything up to this log position can be read from the store. */
+  readonly onFolded: (position: number) => void
+  /** The store is broken; the process should stop. */
+  readonly onFatal: (error: Error) => void
+}
+
+/**
+ * The projection, seen from the main thread: batches of the log go to a worker that writes, reads come
+ * from a connection of our own. Batches are buffered for one checkpoint interval.
+ */
+export class Store implements ColdInvocations {
+  readonly #worker: Worker
+  readonly #reader: DatabaseSync
+  readonly #options: StoreOptions
+  readonly #bySeq: StatementSync
+  readonly #byId: StatementSync
+  readonly #journal: StatementSync
+  readonly #expired: StatementSync
+  readonly #waiting: ((message: FromWorker) => void)[] = []
+  #batches: Uint8Array[] = []
+  #bufferedBytes = 0
+  #bufferedTo = 0
+  #sentBytes = 0
+  #isFolding = false
+  #timer: NodeJS.Timeout | undefined
+  #folded: number
+  #closed = false
+
+  private constructor(worker: Worker, reader: DatabaseSync, options: StoreOptions) {
+    this.#worker = worker
+    this.#reader = reader
+    this.#options = options
+    this.#bySeq = reader.prepare('SELECT * FROM invocation WHERE seq = ?')
+    this.#byId = reader.prepare('SELECT * FROM invocation WHERE id = ?')
+    this.#journal = reader.prepare('SELECT entries FROM journal WHERE seq = ? ORDER BY first_index')
+    this.#expired = reader.prepare(
+      `SELECT seq FROM invocation WHERE expires_at <= ?1
+       UNION ALL SELECT seq FROM invocation WHERE journal_expires_at <= ?1 LIMIT ?2`,
+    )
+    this.#folded = this.#meta('position') ?? 0
+    this.#bufferedTo = this.#folded
+    worker.on('message', (message: FromWorker) => this.#heard(message))
+    worker.on('error', (error) => this.#fail(error))
+    worker.on('exit', () => {
+      if (!this.#closed) this.#fail(new Error('the worker thread ended'))
+    })
+  }
+
+  /** Opens or creates the store in a directory of its own. Rejects with PERDURE_ERR_STORE_*. */
+  static async open(options: StoreOptions): Promise<Store> {
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+    const file = join(options.directory, 'store.sqlite')
+    // Type-stripped sources and the build run the same file under another name.
+    const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js'
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { file } })
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve())
+      worker.once('error', (cause) => {
+        reject(new StoreFailed(`The store ${file} cannot be opened: ${cause.message}`, { cause }))
+      })
+    })
+    worker.removeAllListeners()
+    for (const suffix of ['', '-wal', '-shm']) chmodSync(`${file}${suffix}`, 0o600)
+    const store = new Store(worker, new DatabaseSync(file, { readOnly: true }), options)
+    const format = store.#meta('format')
+    if (format !== FORMAT_VERSION) {
+      await store.close()
+      throw new StoreFormatUnknown(
+        `The store ${file} has format ${format}, this version reads format ${FORMAT_VERSION}. Start the version that wrote it.`,
+      )
+    }
+    return store
+  }
+
+  /** The log position up to which the store holds everything. */
+  get position(): number {
+    return this.#folded
+  }
+
+  /** Bytes of the log that the store has been given and has not written. */
+  get pendingBytes(): number {
+    return this.#bufferedBytes + this.#sentBytes
+  }
+
+  /** The number for the next invocation. */
+  nextSeq(): InvocationSeq {
+    return this.#meta('next_seq') ?? 1
+  }
+
+  *deployments(): Iterable<DeploymentRecord> {
+    for (const row of this.#reader.prepare('SELECT record FROM deployment').all()) {
+      yield JSON.parse(String(row.record)) as DeploymentRecord
+    }
+  }
+
+  /** All invocations that are not completed. */
+  *unfinished(): Iterable<Invocation> {
+    const rows = this.#reader.prepare(`SELECT * FROM invocation WHERE status <> 'completed' ORDER BY seq`)
+    for (const row of rows.iterate()) yield this.#invocation(row)
+  }
+
+  bySeq(seq: InvocationSeq): Invocation | undefined {
+    return this.#optional(this.#bySeq.get(seq))
+  }
+
+  byId(id: InvocationId): Invocation | undefined {
+    return this.#optional(this.#byId.get(id))
+  }
+
+  /** Completed invocations that have something past its retention at `now`. */
+  expired(now: number, limit: number): InvocationSeq[] {
+    return this.#expired.all(now, limit).map((row) => Number(row.seq))
+  }
+
+  /** Takes over a durable batch that ends at `position`. The buffer must not be used any more. */
+  fold(position: number, batch: Buffer): void {
+    this.#batches.push(batch)
+    this.#bufferedBytes += batch.length
+    this.#bufferedTo = position
+    if (this.#isFolding || this.#timer !== undefined) return
+    this.#timer = setTimeout(() => this.#flush(), this.#options.checkpointIntervalMs)
+    this.#timer.unref()
+  }
+
+  /** Resolves when everything given to `fold` so far can be read. */
+  async checkpoint(): Promise<void> {
+    const target = this.#bufferedTo
+    while (this.#folded < target) {
+      this.#flush()
+      await this.#next('folded')
+    }
+  }
+
+  /** Resolves with the position up to which the store is on disk for good: the log before it may be deleted. */
+  async sync(): Promise<number> {
+    this.#send({ type: 'sync' })
+    const message = await this.#next('synced')
+    return message.position
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    clearTimeout(this.#timer)
+    await this.checkpoint()
+    this.#closed = true
+    this.#send({ type: 'close' })
+    await this.#next('closed')
+    this.#reader.close()
+    await this.#worker.terminate()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#isFolding || this.#batches.length === 0) return
+    this.#isFolding = true
+    const batches = this.#batches
+    this.#batches = []
+    this.#sentBytes = this.#bufferedBytes
+    this.#bufferedBytes = 0
+    // Each batch has a buffer of its own, so it moves to the worker instead of being copied.
+    const transfer = batches.map((batch) => batch.buffer as ArrayBuffer)
+    this.#send({ type: 'fold', position: this.#bufferedTo, batches }, transfer)
+  }
+
+  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+
+  #heard(message: FromWorker): void {
+    if (message.type === 'folded') {
+      this.#folded = message.position
+      this.#sentBytes = 0
+      this.#isFolding = false
+      if (this.#batches.length > 0) {
+        this.#timer ??= setTimeout(() => this.#flush(), this.#options.checkpointIntervalMs).unref()
+      }
+      this.#options.onFolded(message.position)
+    }
+    for (const waiter of this.#waiting.splice(0)) waiter(message)
+  }
+
+  #next<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
+    return new Promise((resolve) => {
+      const wait = (message: FromWorker): void => {
+        if (message.type === type) resolve(message as Extract<FromWorker, { type: T }>)
+        else this.#waiting.push(wait)
+      }
+      this.#waiting.push(wait)
+    })
+  }
+
+  #fail(cause: Error): void {
+    this.#closed = true
+    this.#options.onFatal(new StoreFailed(`The store failed: ${cause.message}. The log has everything.`, { cause }))
+  }
+
+  #optional(row: Record<string, unknown> | undefined): Invocation | undefined {
+    return row === undefined ? undefined : this.#invocation(row)
+  }
+
+  #invocation(columns: Record<string, unknown>): Invocation {
+    const row = columns as unknown as InvocationRow
+    const journal = this.#journal.all(row.seq).flatMap(({ entries }) => decodeEntries(entries as Uint8Array))
+    return invocationOf(row, journal)
+  }
+
+  #meta(name: string): number | undefined {
+    const row = this.#reader.prepare('SELECT value FROM meta WHERE name = ?').get(name)
+    return row === undefined ? undefined : Number(row.value)
+  }
+}

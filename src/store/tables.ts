@@ -1,0 +1,58 @@
+/**
+ * The projection's tables. An invocation is one row; its journal is kept in chunks, one per checkpoint that
+ * found new entries, in the log's own encoding: what a short call leaves is two rows.
+ */
+export const tables = `
+CREATE TABLE IF NOT EXISTS meta (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS invocation (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  status TEXT NOT NULL,
+  service TEXT NOT NULL,
+  service_type TEXT NOT NULL,
+  key TEXT,
+  handler TEXT NOT NULL,
+  handler_type TEXT NOT NULL,
+  caller TEXT,
+  caller_target TEXT,
+  idempotency_key TEXT,
+  execution_time INTEGER,
+  completion_retention_ms INTEGER NOT NULL,
+  journal_retention_ms INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL,
+  started_at INTEGER,
+  completed_at INTEGER,
+  expires_at INTEGER,
+  journal_expires_at INTEGER,
+  entry_count INTEGER NOT NULL,
+  command_count INTEGER NOT NULL,
+  pinned_deployment TEXT,
+  pinned_version INTEGER,
+  result BLOB,
+  live BLOB
+);
+CREATE UNIQUE INDEX IF NOT EXISTS invocation_id ON invocation (id);
+CREATE INDEX IF NOT EXISTS invocation_open ON invocation (seq) WHERE status <> 'completed';
+CREATE INDEX IF NOT EXISTS invocation_expiry ON invocation (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS journal_expiry ON invocation (journal_expires_at) WHERE journal_expires_at IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS journal (
+  seq INTEGER NOT NULL,
+  first_index INTEGER NOT NULL,
+  entries BLOB NOT NULL,
+  PRIMARY KEY (seq, first_index)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS deployment (
+  id TEXT PRIMARY KEY,
+  record TEXT NOT NULL
+) WITHOUT ROWID;
+`
+
+/** Changed whenever a table or an encoding in it changes. */
+export const FORMAT_VERSION = 1

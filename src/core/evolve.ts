@@ -86,6 +86,7 @@ export function evolve(state: PartitionState, event: Event): void {
       const invocation = known(state, event.seq)
       invocation.status = 'completed'
       invocation.result = event.failure ?? invocation.output
+      invocation.output = undefined
       invocation.completedAt = event.at
       invocation.modifiedAt = event.at
       invocation.retry = undefined

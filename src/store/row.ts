@@ -193,7 +193,7 @@ export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invoc
     awaiting: live.awaiting,
     sleeping: live.sleeping,
     sinks: live.sinks,
-    output: result,
+    output: status === 'completed' ? undefined : result,
     result: status === 'completed' ? result : undefined,
   }
 }

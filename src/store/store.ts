@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -69,13 +70,7 @@ export class Store implements ColdInvocations {
     // Type-stripped sources and the build run the same file under another name.
     const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js'
     const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { file } })
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve())
-      worker.once('error', (cause) => {
-        reject(new StoreFailed(`The store ${file} cannot be opened: ${cause.message}`, { cause }))
-      })
-    })
-    worker.removeAllListeners()
+    await started(worker, file)
     for (const suffix of ['', '-wal', '-shm']) chmodSync(`${file}${suffix}`, 0o600)
     const store = new Store(worker, new DatabaseSync(file, { readOnly: true }), options)
     const format = store.#meta('format')
@@ -229,4 +224,17 @@ export class Store implements ColdInvocations {
     const row = this.#reader.prepare('SELECT value FROM meta WHERE name = ?').get(name)
     return row === undefined ? undefined : Number(row.value)
   }
+}
+
+/** The worker's first message says that it has opened the file. */
+async function started(worker: Worker, file: string): Promise<void> {
+  try {
+    await once(worker, 'message')
+  } catch (cause) {
+    throw new StoreFailed(`The store ${file} cannot be opened: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

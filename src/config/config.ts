@@ -1,5 +1,8 @@
 import type { RetryPolicy } from '../core/retry-policy.ts'
 
+/** The longest delay that a Node timer keeps, about 24.8 days; a longer one would run out at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Where one of the three servers listens, and how much it accepts. */
 export interface ListenerConfig {
   readonly listenMode: 'tcp' | 'unix' | 'all'
@@ -8,6 +11,8 @@ export interface ListenerConfig {
   readonly bindPort: number
   /** `http://…` or `unix:/path`; shown to clients instead of the bound address. */
   readonly advertisedAddress: string | undefined
+  /** Host part for the advertised address where the port is known only when it is bound. */
+  readonly advertisedHost?: string
   /** Absolute path of the socket file. */
   readonly unixSocketPath: string
   /** File mode bits of the socket, 0o600 by default. */
@@ -64,7 +69,10 @@ export interface StoreConfig {
   readonly maxPendingBytes: number
 }
 
-/** The configuration as the rest of the server sees it: complete, checked, in units that names tell. */
+/**
+ * The configuration as the rest of the server sees it: complete, checked, in units that names tell. Times that drive a timer
+ * are at most `MAX_TIMER_MS`; 0 means "off" where the key's description says so.
+ */
 export interface Config {
   readonly clusterName: string
   readonly nodeName: string

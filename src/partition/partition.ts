@@ -23,7 +23,6 @@ export interface PartitionOptions {
   readonly log: Log
   readonly store: Store
   readonly residency: Residency
-  readonly runner: AttemptRunner
   /** ms since epoch */
   readonly now: () => number
   /** [0, 1) */
@@ -70,6 +69,7 @@ export class Partition implements PartitionClient, AttemptHost {
   readonly #waitingRequests: (() => void)[] = []
   readonly #attempts = new Map<InvocationSeq, number>()
   #batch = emptyBatch()
+  #runner: AttemptRunner | undefined
   #isSyncing = false
   #isFlushScheduled = false
   #syncingBytes = 0
@@ -98,8 +98,9 @@ export class Partition implements PartitionClient, AttemptHost {
     return this.#timers.size
   }
 
-  /** Derives from the recovered state what would have been done as effects: timers and attempts. */
-  start(): void {
+  /** Begins to run attempts: what would have been effects, timers and attempts, is derived from the state. */
+  start(runner: AttemptRunner): void {
+    this.#runner = runner
     const { now, random, cleanupIntervalMs } = this.#options
     for (const invocation of [...this.#state.hot()]) {
       const { seq, executionTime } = invocation
@@ -321,7 +322,7 @@ export class Partition implements PartitionClient, AttemptHost {
         this.#start(effect)
         return
       case 'notify':
-        this.#options.runner.notify(effect.invocation, effect.index)
+        this.#runner?.notify(effect.invocation, effect.index)
         return
       case 'arm-timer':
         this.#timers.arm(effect.timer)
@@ -337,7 +338,7 @@ export class Partition implements PartitionClient, AttemptHost {
     if (this.#closed) return
     const attempt = ++this.#lastAttempt
     this.#attempts.set(invocation.seq, attempt)
-    this.#options.runner.start({ invocation, attempt, journalLength })
+    this.#runner?.start({ invocation, attempt, journalLength })
   }
 
   #isFull(): boolean {

@@ -18,6 +18,8 @@ export class WaitingCallers {
       if (callers === undefined) this.#byInvocation.set(id, new Set([caller]))
       else callers.add(caller)
     })
+    // A rejection is for whoever awaits it; that nobody does is no failure of the process.
+    completion.catch(() => {})
     return {
       completion,
       cancel: () => {

@@ -1,0 +1,157 @@
+import { resolve } from 'node:path'
+import type { RetryPolicy } from '../core/retry-policy.ts'
+import { formatByteSize } from './byte-size.ts'
+import { type Config, type InvokerConfig, type ListenerConfig, MAX_TIMER_MS } from './config.ts'
+import type { Key, OptionalKey } from './key.ts'
+import { adminKeys, ingressKeys } from './schema/ingress-keys.ts'
+import {
+  adminListenerKeys,
+  DEFAULT_PORTS,
+  fabricKeys,
+  ingressListenerKeys,
+  type ListenerKeys,
+} from './schema/listener-keys.ts'
+import { networkingKeys } from './schema/networking-keys.ts'
+import { nodeKeys } from './schema/node-keys.ts'
+import { logKeys, storeKeys } from './schema/storage-keys.ts'
+import { invokerKeys, retryPolicyKeys, workerKeys } from './schema/worker-keys.ts'
+import type { Settings } from './settings.ts'
+
+/** Makes the typed configuration of checked settings. Relative paths start at `cwd`. */
+export function buildConfig(settings: Settings, cwd: string, warn: (line: string) => void): Config {
+  const baseDir = resolve(cwd, settings.get(nodeKeys.baseDir))
+  const nodeName = settings.get(nodeKeys.nodeName)
+  const socketDir = resolve(baseDir, nodeName)
+  const listener = (server: keyof typeof DEFAULT_PORTS, keys: ListenerKeys) =>
+    listenerConfig(settings, keys, DEFAULT_PORTS[server], resolve(socketDir, `${server}.sock`), warn)
+  return {
+    clusterName: settings.get(nodeKeys.clusterName),
+    nodeName,
+    baseDir,
+    compatibility: settings.get(nodeKeys.compatibility),
+    shutdownTimeoutMs: timerMs(settings.get(nodeKeys.shutdownTimeout)),
+    logFilter: settings.get(nodeKeys.logFilter),
+    logFormat: settings.get(nodeKeys.logFormat),
+    logDisableAnsiCodes: settings.get(nodeKeys.logDisableAnsiCodes),
+    disablePrometheus: settings.get(nodeKeys.disablePrometheus),
+    defaultJournalRetentionMs: settings.get(nodeKeys.defaultJournalRetention),
+    maxJournalRetentionMs: settings.find(nodeKeys.maxJournalRetention),
+    defaultIdempotencyRetentionMs: settings.get(nodeKeys.defaultIdempotencyRetention),
+    maxIdempotencyRetentionMs: settings.find(nodeKeys.maxIdempotencyRetention),
+    defaultWorkflowCompletionRetentionMs: settings.get(nodeKeys.defaultWorkflowCompletionRetention),
+    maxWorkflowCompletionRetentionMs: settings.find(nodeKeys.maxWorkflowCompletionRetention),
+    defaultRetryPolicy: retryPolicy(settings),
+    maxRetryPolicyMaxAttempts: settings.find(nodeKeys.maxRetryPolicyMaxAttempts),
+    fabric: { ...listener('fabric', fabricKeys), concurrentRequestsLimit: undefined },
+    admin: {
+      ...listener('admin', adminListenerKeys),
+      concurrentRequestsLimit: settings.find(adminListenerKeys.concurrentRequestsLimit),
+      deploymentRoutingHeaders: settings.get(adminKeys.deploymentRoutingHeaders),
+      allowedHosts: settings.get(adminKeys.allowedHosts),
+    },
+    ingress: {
+      ...listener('ingress', ingressListenerKeys),
+      concurrentRequestsLimit: settings.find(ingressListenerKeys.concurrentRequestsLimit),
+      headerAllowList: settings.get(ingressKeys.headerAllowList),
+      headerAllowListExtra: settings.get(ingressKeys.headerAllowListExtra),
+      headerPolicy: settings.get(ingressKeys.headerPolicy),
+      journalQueryString: settings.get(ingressKeys.journalQueryString),
+      corsAllowedOrigins: settings.get(ingressKeys.corsAllowedOrigins),
+    },
+    worker: {
+      cleanupIntervalMs: timerMs(settings.get(workerKeys.cleanupInterval)),
+      invoker: invokerConfig(settings, cwd, warn),
+    },
+    log: { segmentSizeBytes: settings.get(logKeys.segmentSize) },
+    store: {
+      checkpointIntervalMs: timerMs(settings.get(storeKeys.checkpointInterval)),
+      maxPendingBytes: settings.get(storeKeys.maxPendingBytes),
+    },
+  }
+}
+
+function listenerConfig(
+  settings: Settings,
+  keys: ListenerKeys,
+  defaultPort: number,
+  unixSocketPath: string,
+  warn: (line: string) => void,
+): Omit<ListenerConfig, 'concurrentRequestsLimit'> {
+  const address = settings.find(keys.bindAddress)
+  const bindPort = address === undefined ? settings.get(keys.bindPort) : (address.port ?? defaultPort)
+  const listenMode = settings.get(keys.listenMode)
+  const advertisedHost = settings.find(keys.advertisedHost)
+  // A port that is not known yet is the listener's to fill in.
+  const derivedAddress =
+    advertisedHost === undefined || listenMode === 'unix' || bindPort === 0
+      ? undefined
+      : `http://${advertisedHost.includes(':') ? `[${advertisedHost}]` : advertisedHost}:${bindPort}/`
+  return {
+    listenMode,
+    bindIp: address?.ip ?? settings.get(keys.bindIp),
+    bindPort,
+    advertisedAddress: settings.find(keys.advertisedAddress) ?? derivedAddress,
+    ...(advertisedHost === undefined ? {} : { advertisedHost }),
+    unixSocketPath,
+    unixSocketMode: settings.get(keys.unixSocketMode),
+    requestSizeLimitBytes: boundedSize(settings, keys.requestSizeLimit, warn),
+    maxHeaderBytes: settings.get(keys.maxHeaderBytes),
+    maxHeaderCount: settings.get(keys.maxHeaderCount),
+    headersTimeoutMs: timerMs(settings.get(keys.headersTimeout)),
+    bodyTimeoutMs: timerMs(settings.get(keys.bodyTimeout)),
+    idleTimeoutMs: timerMs(settings.get(keys.idleTimeout)),
+    maxConnections: settings.get(keys.maxConnections),
+    http2MaxConcurrentStreams: settings.get(keys.http2MaxConcurrentStreams),
+  }
+}
+
+function invokerConfig(settings: Settings, cwd: string, warn: (line: string) => void): InvokerConfig {
+  const messageSizeLimitBytes = boundedSize(settings, invokerKeys.messageSizeLimit, warn)
+  return {
+    inactivityTimeoutMs: timerMs(settings.get(invokerKeys.inactivityTimeout)),
+    abortTimeoutMs: timerMs(settings.get(invokerKeys.abortTimeout)),
+    messageSizeLimitBytes,
+    messageSizeWarningBytes: settings.get(invokerKeys.messageSizeWarning),
+    concurrentInvocationsLimit: settings.get(invokerKeys.concurrentInvocationsLimit),
+    connectTimeoutMs: timerMs(settings.get(invokerKeys.connectTimeout)),
+    http2KeepAliveIntervalMs: timerMs(settings.get(invokerKeys.http2KeepAliveInterval)),
+    http2KeepAliveTimeoutMs: timerMs(settings.get(invokerKeys.http2KeepAliveTimeout)),
+    http2StreamsPerConnectionLimit: settings.get(invokerKeys.http2StreamsPerConnectionLimit),
+    http2IdleConnectionTimeoutMs: timerMs(settings.get(invokerKeys.http2IdleConnectionTimeout)),
+    http2StreamWindowBytes: settings.get(invokerKeys.http2InitialStreamWindowSize),
+    http2ConnectionWindowBytes: settings.get(invokerKeys.http2InitialConnectionWindowSize),
+    requestIdentityPrivateKeyPemFile: absolute(settings, invokerKeys.requestIdentityPrivateKeyPemFile, cwd),
+    // restate-server signs for at least one second.
+    requestIdentityExpirationMs: Math.max(1000, settings.get(invokerKeys.requestIdentityExpiration)),
+    additionalRequestHeaders: settings.get(invokerKeys.additionalRequestHeaders),
+  }
+}
+
+function retryPolicy(settings: Settings): RetryPolicy {
+  const maxAttempts = settings.get(retryPolicyKeys.maxAttempts)
+  return {
+    initialIntervalMs: settings.get(retryPolicyKeys.initialInterval),
+    exponentiationFactor: settings.get(retryPolicyKeys.exponentiationFactor),
+    maxIntervalMs: settings.get(retryPolicyKeys.maxInterval),
+    maxAttempts: maxAttempts === 'unlimited' ? undefined : maxAttempts,
+    onMaxAttempts: settings.get(retryPolicyKeys.onMaxAttempts),
+  }
+}
+
+/** A size that networking.message-size-limit bounds, as in restate-server. */
+function boundedSize(settings: Settings, key: Key<number>, warn: (line: string) => void): number {
+  const bytes = settings.get(key)
+  const maxBytes = settings.get(networkingKeys.messageSizeLimit)
+  if (bytes <= maxBytes) return bytes
+  warn(`${key.path}: ${formatByteSize(bytes)} is cut to networking.message-size-limit, ${formatByteSize(maxBytes)}`)
+  return maxBytes
+}
+
+function timerMs(durationMs: number): number {
+  return Math.min(durationMs, MAX_TIMER_MS)
+}
+
+function absolute(settings: Settings, key: OptionalKey<string>, cwd: string): string | undefined {
+  const path = settings.find(key)
+  return path === undefined ? undefined : resolve(cwd, path)
+}

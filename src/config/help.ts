@@ -1,0 +1,29 @@
+import { defaultInWords, defaultToml } from './default-text.ts'
+import { type AnyKey, environmentName, flagName } from './key.ts'
+import { FLAG_KEYS } from './schema/schema.ts'
+import { Settings } from './settings.ts'
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const defaults = new Settings(new Map(), { hostName: '' })
+  return `Usage: perdure [flags]
+
+  -c, --config-file <path>
+      Read settings from this TOML file. [RESTATE_CONFIG]
+      --dump-config
+      Print all settings and where each comes from, then exit.
+  -h, --help
+  -V, --version
+
+${FLAG_KEYS.map((key) => flagHelp(key, defaults)).join('\n')}
+
+Every key of the file is also an environment variable: worker.invoker.abort-timeout is ${environmentName('worker.invoker.abort-timeout')}.
+Flags win over the environment, the environment over the file. All keys: restate.toml.example, docs/configuration.md.
+`
+}
+
+function flagHelp(key: AnyKey, defaults: Settings): string {
+  const fallback = defaultInWords(key) ?? defaultToml(key, defaults)
+  const value = key.type.name === 'boolean' ? '[=true|false]' : ` <${key.type.name.replaceAll('\\|', '|')}>`
+  return `      ${flagName(key.path)}${value}\n      ${key.description} [${environmentName(key.path)}] Default: ${fallback}`
+}

@@ -1,0 +1,81 @@
+import { type AnyKey, environmentName, flagName, splitPath } from '../key.ts'
+import { DEPRECATED_KEYS } from './deprecated-keys.ts'
+import { IGNORED_KEYS } from './ignored-keys.ts'
+import { adminKeys, ingressKeys } from './ingress-keys.ts'
+import { adminListenerKeys, fabricKeys, ingressListenerKeys } from './listener-keys.ts'
+import { networkingKeys, tlsKeys } from './networking-keys.ts'
+import { nodeKeys } from './node-keys.ts'
+import { logKeys, storeKeys } from './storage-keys.ts'
+import { invokerKeys, retryPolicyKeys, workerKeys } from './worker-keys.ts'
+
+/**
+ * Every key that has an effect, once. Defaults, environment names, flags, the example file, the JSON schema, the reference in
+ * the documentation, the help text and the dump are all made from this.
+ */
+export const KEYS: readonly AnyKey[] = inTableOrder([
+  nodeKeys,
+  fabricKeys,
+  retryPolicyKeys,
+  networkingKeys,
+  tlsKeys,
+  ingressListenerKeys,
+  ingressKeys,
+  adminListenerKeys,
+  adminKeys,
+  workerKeys,
+  invokerKeys,
+  logKeys,
+  storeKeys,
+])
+
+// Keys of one table stand together, as TOML wants them.
+function inTableOrder(groups: readonly Readonly<Record<string, AnyKey>>[]): readonly AnyKey[] {
+  return [...byTable(groups.flatMap((group) => Object.values(group))).values()].flat()
+}
+
+function byTable(keys: readonly AnyKey[]): ReadonlyMap<string, readonly AnyKey[]> {
+  const tables = new Map<string, AnyKey[]>()
+  for (const key of keys) {
+    const { table } = splitPath(key.path)
+    const known = tables.get(table)
+    if (known === undefined) tables.set(table, [key])
+    else known.push(key)
+  }
+  return tables
+}
+
+/** The keys by TOML table; `''` is the top level and comes first. */
+export const TABLES: ReadonlyMap<string, readonly AnyKey[]> = byTable(KEYS)
+
+const keysByPath: ReadonlyMap<string, AnyKey> = new Map(KEYS.map((key) => [key.path, key]))
+
+export function keyOf(path: string): AnyKey | undefined {
+  return keysByPath.get(path)
+}
+
+export const FLAG_KEYS: readonly AnyKey[] = KEYS.filter((key) => key.flag === true)
+
+/** Every path that a file may contain, for suggestions. */
+export const KNOWN_PATHS: readonly string[] = [
+  ...keysByPath.keys(),
+  ...DEPRECATED_KEYS.keys(),
+  ...IGNORED_KEYS.map(({ pattern }) => pattern).filter((pattern) => !pattern.endsWith('*')),
+]
+
+/** The tables above all known paths. */
+export const KNOWN_TABLES: ReadonlySet<string> = new Set(
+  KNOWN_PATHS.flatMap((path) => {
+    const segments = path.split('.')
+    return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('.'))
+  }),
+)
+
+export const KNOWN_ENVIRONMENT_NAMES: readonly string[] = ['RESTATE_CONFIG', ...KNOWN_PATHS.map(environmentName)]
+
+export const KNOWN_FLAGS: readonly string[] = [
+  '--config-file',
+  '--dump-config',
+  '--help',
+  '--version',
+  ...FLAG_KEYS.map((key) => flagName(key.path)),
+]

@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify'
+import { arrivedOnUnixSocket } from '../listen/unix-peers.ts'
+
+/** What admin needs of a logger; pino's has it. */
+export interface AdminLog {
+  info(fields: { readonly event: string; readonly [field: string]: unknown }): void
+  error(fields: { readonly event: string; readonly [field: string]: unknown }): void
+}
+
+/** One write through the admin API, for the audit log. */
+export interface AuditedWrite {
+  readonly action: string
+  readonly status: number
+  /** Our code of the error, where the write was refused. */
+  readonly errorCode?: string | undefined
+  /** Ids and options of the write; never header values or bodies. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Writes the audit line of a write: who (the socket's peer), from where, what, and how it ended. */
+export function auditWrite(log: AdminLog, request: FastifyRequest, write: AuditedWrite): void {
+  const overUnixSocket = arrivedOnUnixSocket(request.raw)
+  log.info({
+    event: 'admin-write',
+    action: write.action,
+    path: request.url.split('?', 1)[0],
+    peer: overUnixSocket ? 'unix' : 'tcp',
+    ...(overUnixSocket ? {} : { remoteAddress: request.raw.socket.remoteAddress }),
+    userAgent: request.headers['user-agent'],
+    result: write.status < 400 ? 'done' : 'refused',
+    status: write.status,
+    ...(write.errorCode === undefined ? {} : { errorCode: write.errorCode }),
+    ...write.details,
+  })
+}

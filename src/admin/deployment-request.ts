@@ -1,0 +1,60 @@
+import type { DeploymentRecord } from '../core/deployment.ts'
+import { AdminField, AdminNotSupported } from '../errors/admin.ts'
+import type { RegisterRequest, UpdateRequest } from '../registry/requests.ts'
+import { unmaskHeaders } from './header-mask.ts'
+import { BodyFields } from './json-body.ts'
+import type { ApiVersion } from './operation.ts'
+
+/** Reads `POST /deployments`. `force` is off unless asked for; `/v2` had it on. */
+export function readRegistration(body: unknown, apiVersion: ApiVersion | undefined): RegisterRequest {
+  const fields = new BodyFields(body, 'data did not match any variant of untagged enum RegisterDeploymentRequest: ')
+  const uri = fields.string('uri')
+  const arn = fields.string('arn')
+  if (uri === undefined && arn === undefined) throw fields.invalid('uri', 'missing field')
+  const registration = {
+    uri: uri ?? '',
+    additionalHeaders: unmasked(fields.strings('additional_headers') ?? {}, undefined),
+    metadata: fields.strings('metadata') ?? {},
+    useHttp11: fields.boolean('use_http_11') ?? false,
+    force: fields.boolean('force') ?? apiVersion === 2,
+    breaking: fields.boolean('breaking') ?? false,
+    dryRun: fields.boolean('dry_run') ?? false,
+  }
+  if (uri === undefined) {
+    throw new AdminField("The request field 'arn' is invalid. Reason: Lambda deployments are not supported by perdure")
+  }
+  // To leave it out silently would mean calls without the token that the service expects.
+  if (fields.has('auth')) throw new AdminNotSupported('auth is not supported by this version of perdure yet')
+  return registration
+}
+
+/**
+ * Reads `PATCH /deployments/{id}`. The peer takes a body without `uri` for that of a Lambda deployment and then
+ * ignores `use_http_11`; here it is what it says.
+ */
+export function readDeploymentUpdate(body: unknown, current: DeploymentRecord): UpdateRequest {
+  const fields = new BodyFields(body, 'data did not match any variant of untagged enum UpdateDeploymentRequest: ')
+  const uri = fields.string('uri')
+  const headers = fields.strings('additional_headers')
+  const useHttp11 = fields.boolean('use_http_11')
+  if (fields.has('arn') || fields.has('assume_role_arn')) {
+    throw new AdminField(
+      'cannot update the deployment, as the deployment type is http while the update options are for type lambda',
+    )
+  }
+  return {
+    ...(uri === undefined ? {} : { uri }),
+    ...(headers === undefined ? {} : { additionalHeaders: unmasked(headers, current) }),
+    ...(useHttp11 === undefined ? {} : { useHttp11 }),
+    overwrite: fields.boolean('overwrite') ?? false,
+    dryRun: fields.boolean('dry_run') ?? false,
+  }
+}
+
+function unmasked(headers: Readonly<Record<string, string>>, current: DeploymentRecord | undefined) {
+  const result = unmaskHeaders(headers, current?.additionalHeaders ?? [])
+  if ('headers' in result) return result.headers
+  throw new AdminField(
+    `The request field 'additional_headers' is invalid. Reason: the value of '${result.unknown}' is the mask that this API shows instead of a secret; send the real value.`,
+  )
+}

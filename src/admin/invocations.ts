@@ -1,0 +1,66 @@
+import type { Invocation } from '../core/invocation.ts'
+import { AdminField, AdminNotFound } from '../errors/admin.ts'
+import type { PartitionClient } from '../partition/partition-client.ts'
+import { isInvocationId } from '../protocol/ids/invocation-id.ts'
+import { invocationModel } from './invocation-model.ts'
+import { journalEntryModel } from './journal-model.ts'
+import { notYet } from './not-yet.ts'
+import type { AdminRoute } from './operation.ts'
+import { numberParameter } from './query-string.ts'
+
+const DEFAULT_PAGE_ENTRIES = 100
+const MAX_PAGE_ENTRIES = 1000
+/** A page ends early when it has grown to this size: entries may be large. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024
+
+/** An extension for operators: one invocation and its journal, without SQL. */
+export function invocationRoutes(client: Pick<PartitionClient, 'invocation'>, now: () => number): AdminRoute[] {
+  const existing = (text: string): Invocation => {
+    if (!isInvocationId(text)) throw new AdminField("The request field 'invocation_id' is invalid. Reason: bad format")
+    const invocation = client.invocation(text)
+    if (invocation === undefined) throw new AdminNotFound(`The requested invocation '${text}' does not exist`)
+    return invocation
+  }
+
+  return [
+    {
+      path: '/invocations/:invocation',
+      methods: {
+        GET: {
+          handle: ({ params }) => ({
+            status: 200,
+            json: invocationModel(existing(params.invocation ?? ''), now()),
+          }),
+        },
+        DELETE: notYet('deleting an invocation'),
+      },
+    },
+    {
+      path: '/invocations/:invocation/journal',
+      methods: {
+        GET: {
+          handle({ params, query }) {
+            const { id, journal } = existing(params.invocation ?? '')
+            const from = numberParameter(query, 'from', 0, Number.MAX_SAFE_INTEGER) ?? 0
+            const limit = numberParameter(query, 'limit', 1, MAX_PAGE_ENTRIES) ?? DEFAULT_PAGE_ENTRIES
+            return { status: 200, json: { id, ...journalPage(journal, from, limit) } }
+          },
+        },
+      },
+    },
+  ]
+}
+
+/** `next` is the index to go on from; it is absent on the last page. */
+function journalPage(journal: Invocation['journal'], from: number, limit: number) {
+  const entries: unknown[] = []
+  let bytes = 0
+  for (const entry of journal.slice(from, from + limit)) {
+    const model = journalEntryModel(entry, from + entries.length)
+    entries.push(model)
+    bytes += Buffer.byteLength(JSON.stringify(model))
+    if (bytes > MAX_PAGE_BYTES) break
+  }
+  const next = from + entries.length
+  return { entries, ...(next < journal.length ? { next } : {}) }
+}

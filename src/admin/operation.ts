@@ -1,0 +1,38 @@
+/** What a path asks for by its prefix. Paths without one mean the newest. */
+export type ApiVersion = 2 | 3 | 4
+
+/** One request, as an operation sees it: decoded, without HTTP. */
+export interface AdminCall {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** Parsed JSON, unchecked; `undefined` for operations without a body. */
+  readonly body: unknown
+  /** Aborted when the client has gone before it was answered. */
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  /** The body, written as JSON; without it the answer has none. */
+  readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** What the audit line of a write tells beside the action, the path and the status. */
+  readonly audit?: Readonly<Record<string, unknown>>
+}
+
+/** What one method of a route does. Errors are thrown: see `error-answer.ts` for what becomes of them. */
+export interface Operation {
+  /** The request must have a JSON body. */
+  readonly jsonBody?: true
+  /** The name of a write in the audit log; reads have none. */
+  readonly audit?: string
+  handle(call: AdminCall): Answer | Promise<Answer>
+}
+
+export type AdminMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A path in Fastify's syntax, without version prefix, and what its methods do. */
+export interface AdminRoute {
+  readonly path: string
+  readonly methods: Readonly<Partial<Record<AdminMethod, Operation>>>
+}

@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config/config.ts'
+import type { PartitionClient } from '../partition/partition-client.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { AdminLog } from './audit.ts'
+import { deploymentRoutes } from './deployments.ts'
+import { handshakeRoutes, type ServerInfo, unsupportedApiVersion } from './handshake.ts'
+import { invocationRoutes } from './invocations.ts'
+import { JSON_BODY_LIMIT_BYTES } from './json-body.ts'
+import { acceptAnyBody, answerAlways, mountRoute, refuseEmptyParameters } from './mount.ts'
+import { notYetRoutes } from './not-yet.ts'
+import type { AdminRoute, ApiVersion } from './operation.ts'
+import type { ServiceDefaults } from './service-model.ts'
+import { serviceRoutes } from './services.ts'
+
+export interface AdminDependencies {
+  readonly client: Pick<PartitionClient, 'schema' | 'invocation'>
+  readonly registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove' | 'patchService'>
+  readonly config: ServiceDefaults & { readonly admin: Pick<Config['admin'], 'requestSizeLimitBytes'> }
+  /** Name and version of this server, for `/version`. */
+  readonly server: ServerInfo
+  /** The advertised address of ingress; `undefined` while it is not known. */
+  readonly ingressEndpoint: () => string | undefined
+  /** ms since epoch */
+  readonly now: () => number
+  readonly log: AdminLog
+}
+
+/** Every route exists without prefix and under each version; without prefix the newest rules hold. */
+const PREFIXES: readonly (readonly [prefix: string, version: ApiVersion | undefined])[] = [
+  ['', undefined],
+  ['/v2', 2],
+  ['/v3', 3],
+  ['/v4', 4],
+]
+
+/**
+ * The admin API on a Fastify instance of its own, not yet listening: what the official CLI needs to register and
+ * show deployments and services, and invocations for operators. Other paths answer 404 without a body.
+ */
+export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
+  const { config, log } = dependencies
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send())
+  app.register(async (scope) => {
+    acceptAnyBody(scope)
+    refuseEmptyParameters(scope)
+    const bodyLimitBytes = Math.min(JSON_BODY_LIMIT_BYTES, config.admin.requestSizeLimitBytes)
+    for (const [prefix, apiVersion] of PREFIXES) {
+      for (const route of routesOf(apiVersion, dependencies)) {
+        mountRoute(scope, route, { prefix, bodyLimitBytes, log })
+      }
+    }
+    for (const url of ['/v1', '/v1/*']) {
+      answerAlways(scope, url, (_request, reply) => {
+        const { status, message } = unsupportedApiVersion
+        return reply.code(status).header('content-type', 'text/plain; charset=utf-8').send(message)
+      })
+    }
+  })
+}
+
+function routesOf(apiVersion: ApiVersion | undefined, dependencies: AdminDependencies): AdminRoute[] {
+  const { client, registry, config, server, ingressEndpoint, now } = dependencies
+  return [
+    ...handshakeRoutes(server, ingressEndpoint),
+    ...deploymentRoutes(client.schema, registry, config, apiVersion),
+    ...serviceRoutes(client.schema, registry, config),
+    ...invocationRoutes(client, now),
+    ...notYetRoutes(),
+  ]
+}

@@ -1,0 +1,36 @@
+import { defineError } from './perdure-error.ts'
+
+/** The request body does not say that it is JSON. */
+export const AdminContentType = defineError({ code: 'PERDURE_ERR_ADMIN_CONTENT_TYPE', status: 415 })
+
+export const AdminBodyTooLarge = defineError({ code: 'PERDURE_ERR_ADMIN_BODY_TOO_LARGE', status: 413 })
+
+/** The body is not JSON. */
+export const AdminBodySyntax = defineError({ code: 'PERDURE_ERR_ADMIN_BODY_SYNTAX', status: 400 })
+
+/** The body is JSON, but a field is missing or has the wrong type. */
+export const AdminBodyShape = defineError({ code: 'PERDURE_ERR_ADMIN_BODY_SHAPE', status: 422 })
+
+export const AdminQueryString = defineError({ code: 'PERDURE_ERR_ADMIN_QUERY_STRING', status: 400 })
+
+/** An id in the path cannot be parsed. */
+export const AdminPath = defineError({ code: 'PERDURE_ERR_ADMIN_PATH', status: 400 })
+
+/** The path asks for an API version that this server does not serve. */
+export const AdminApiVersion = defineError({ code: 'PERDURE_ERR_ADMIN_API_VERSION', status: 400 })
+
+/** The request is well formed, but what one of its fields says cannot be done. */
+export const AdminField = defineError({ code: 'PERDURE_ERR_ADMIN_FIELD', status: 400 })
+
+export const AdminNotFound = defineError({ code: 'PERDURE_ERR_ADMIN_NOT_FOUND', status: 404 })
+
+export const AdminConflict = defineError({ code: 'PERDURE_ERR_ADMIN_CONFLICT', status: 409 })
+
+/** `PUT /deployments/{id}` outside `/v2`. */
+export const AdminMethodDeprecated = defineError({ code: 'PERDURE_ERR_ADMIN_METHOD_DEPRECATED', status: 405 })
+
+/** Part of the peer's admin API that this server does not have. */
+export const AdminNotSupported = defineError({ code: 'PERDURE_ERR_ADMIN_NOT_SUPPORTED', status: 501 })
+
+/** The client closed its connection before the answer was ready; nobody sees this but the audit log. */
+export const AdminClientGone = defineError({ code: 'PERDURE_ERR_ADMIN_CLIENT_GONE', status: 499 })

@@ -1,0 +1,103 @@
+import { LogCorrupt, LogPositionUnknown, LogUnavailable } from '../errors/log.ts'
+import type { LogFiles } from './files.ts'
+import type { LogRecord } from './log.ts'
+import { RecordCursor } from './record-cursor.ts'
+import type { Segment } from './recovery.ts'
+import { segmentHeaderBytes } from './segment-header.ts'
+import { SegmentWriter } from './segment-writer.ts'
+
+/** The segments of an open log: the closed ones, oldest first, and the one that is being written. */
+export class SegmentSet {
+  readonly #files: LogFiles
+  readonly #directory: string
+  readonly #closed: Segment[]
+  #writer: SegmentWriter
+  #trimming: Promise<void> = Promise.resolve()
+
+  constructor(files: LogFiles, directory: string, closed: readonly Segment[], writer: SegmentWriter) {
+    this.#files = files
+    this.#directory = directory
+    this.#closed = [...closed]
+    this.#writer = writer
+  }
+
+  get writer(): SegmentWriter {
+    return this.#writer
+  }
+
+  /** Position of the oldest record. */
+  get start(): number {
+    return this.#closed[0]?.header.firstPosition ?? this.#writer.header.firstPosition
+  }
+
+  /** Begins the next segment. All of the current one must be durable. */
+  async rotate(segmentSizeBytes: number): Promise<void> {
+    const full = this.#writer
+    const header = { ...full.header, firstPosition: full.end }
+    this.#writer = await SegmentWriter.create(this.#files, this.#directory, header, segmentSizeBytes)
+    this.#closed.push({ path: full.path, header: full.header, end: full.end })
+    // Its bytes are synced: nothing that closing could report concerns them.
+    await full.close().catch(() => undefined)
+  }
+
+  /** @throws LogPositionUnknown at once, LogCorrupt on the way */
+  read(from: number, tail: number): Iterable<LogRecord> {
+    if (from < this.start || from > tail) {
+      throw new LogPositionUnknown(
+        `the log in ${this.#directory} holds the positions ${this.start} to ${tail}, but is asked for ${from}. ` +
+          'Store and log do not belong together: restore the whole data directory from one backup.',
+      )
+    }
+    const current = { path: this.#writer.path, header: this.#writer.header, end: tail }
+    return this.#readSegments([...this.#closed, current], from)
+  }
+
+  /** Deletes oldest first, each made durable before the next: what remains never has a gap. */
+  trim(position: number): Promise<void> {
+    const trimmed = this.#trimming.then(() => this.#deleteBefore(position))
+    // A failed trim fails its caller; the next one tries again.
+    this.#trimming = trimmed.catch(() => undefined)
+    return trimmed
+  }
+
+  async close(): Promise<void> {
+    await this.#trimming
+    await this.#writer.close()
+  }
+
+  *#readSegments(segments: readonly Segment[], from: number): Generator<LogRecord> {
+    for (const segment of segments) {
+      if (segment.end > from) yield* this.#readSegment(segment, Math.max(from, segment.header.firstPosition))
+    }
+  }
+
+  *#readSegment(segment: Segment, from: number): Generator<LogRecord> {
+    const fd = this.#files.openSync(segment.path)
+    try {
+      const cursor = new RecordCursor(this.#files, fd, segment.header, from, segment.end)
+      for (let batch = cursor.next(); batch !== undefined; batch = cursor.next()) {
+        yield { position: cursor.position, batch: Buffer.from(batch) }
+      }
+      if (cursor.position === segment.end) return
+      const offset = cursor.position - segment.header.firstPosition + segmentHeaderBytes
+      throw new LogCorrupt(
+        `no record of the log begins at byte ${offset} of ${segment.path} (log position ${cursor.position}). The file was ` +
+          'damaged after the start, or the position is not one that the log has named. Restore the data directory from a backup.',
+      )
+    } finally {
+      this.#files.closeSync(fd)
+    }
+  }
+
+  async #deleteBefore(position: number): Promise<void> {
+    for (let oldest = this.#closed[0]; oldest !== undefined && oldest.end <= position; oldest = this.#closed[0]) {
+      try {
+        await this.#files.remove(oldest.path)
+        this.#closed.shift()
+        await this.#files.syncDirectory(this.#directory)
+      } catch (error) {
+        throw new LogUnavailable(`cannot delete the log segment ${oldest.path}: ${String(error)}`, { cause: error })
+      }
+    }
+  }
+}

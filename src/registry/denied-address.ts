@@ -1,0 +1,79 @@
+import { BlockList, isIP } from 'node:net'
+
+const denied = new BlockList()
+denied.addSubnet('0.0.0.0', 8, 'ipv4')
+// Link-local; the metadata services of most clouds answer on 169.254.169.254.
+denied.addSubnet('169.254.0.0', 16, 'ipv4')
+denied.addSubnet('192.0.0.0', 24, 'ipv4')
+denied.addSubnet('224.0.0.0', 4, 'ipv4')
+denied.addSubnet('240.0.0.0', 4, 'ipv4')
+// Alibaba Cloud's metadata service.
+denied.addAddress('100.100.100.200', 'ipv4')
+denied.addSubnet('fe80::', 10, 'ipv6')
+denied.addSubnet('ff00::', 8, 'ipv6')
+denied.addAddress('::', 'ipv6')
+// EC2's metadata service.
+denied.addAddress('fd00:ec2::254', 'ipv6')
+
+/** Whether no connection may go to this address, an IP literal without brackets. What is no address is denied. */
+export function isDeniedAddress(address: string): boolean {
+  const plain = withoutZone(address)
+  const family = isIP(plain)
+  if (family === 4) return denied.check(plain, 'ipv4')
+  if (family !== 6) return true
+  if (denied.check(plain, 'ipv6')) return true
+  const embedded = embeddedIpv4(plain)
+  return embedded !== undefined && denied.check(embedded, 'ipv4')
+}
+
+/** One spelling for each address: an IPv4-mapped IPv6 address becomes IPv4, others their shortest form. */
+export function canonicalAddress(address: string): string {
+  const plain = withoutZone(address)
+  if (isIP(plain) !== 6) return plain
+  const groups = groupsOf(plain)
+  return isMapped(groups) ? lastFourBytes(groups) : new URL(`http://[${plain}]`).hostname.slice(1, -1)
+}
+
+/**
+ * The IPv4 address that traffic to an IPv6 address may end at: mapped (::ffff:0:0/96), compatible (::/96),
+ * translated (::ffff:0:0:0/96), NAT64 (64:ff9b::/96) or 6to4 (2002::/16).
+ */
+function embeddedIpv4(address: string): string | undefined {
+  const groups = groupsOf(address)
+  if (groups[0] === 0x2002) return ipv4Of(groups[1] ?? 0, groups[2] ?? 0)
+  const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((g) => g === 0)
+  const isTranslated = groups.slice(0, 4).every((g) => g === 0) && groups[4] === 0xffff && groups[5] === 0
+  const isCompatible = groups.slice(0, 6).every((g) => g === 0) && groups[6] !== 0
+  return isMapped(groups) || isNat64 || isTranslated || isCompatible ? lastFourBytes(groups) : undefined
+}
+
+function isMapped(groups: readonly number[]): boolean {
+  return groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff
+}
+
+function lastFourBytes(groups: readonly number[]): string {
+  return ipv4Of(groups[6] ?? 0, groups[7] ?? 0)
+}
+
+function ipv4Of(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** The eight 16-bit groups of a valid IPv6 address. */
+function groupsOf(address: string): number[] {
+  // The URL parser knows every spelling, dotted tails included, and writes the compressed hexadecimal one.
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const front = parseGroups(head)
+  if (tail === undefined) return front
+  const back = parseGroups(tail)
+  return [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back]
+}
+
+function parseGroups(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+}
+
+/** DNS answers may carry a scope, as in `fe80::1%eth0`. */
+function withoutZone(address: string): string {
+  return address.split('%', 1)[0] ?? address
+}

@@ -3,9 +3,6 @@ import { defineError } from './perdure-error.ts'
 /** A field of a registration or update request is unusable. */
 export const RegistrationInvalid = defineError({ code: 'PERDURE_ERR_REGISTRY_REQUEST_INVALID', status: 400 })
 
-/** The address is one that the server does not connect to: metadata, link-local, its own listeners. */
-export const EgressDenied = defineError({ code: 'PERDURE_ERR_REGISTRY_EGRESS_DENIED', status: 400 })
-
 /** No usable connection: refused, unknown host, reset, TLS failure. */
 export const DeploymentUnreachable = defineError({
   code: 'PERDURE_ERR_REGISTRY_UNREACHABLE',

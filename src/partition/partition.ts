@@ -237,9 +237,11 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #restartAttempt(invocation: Invocation): void {
     if (this.#closed || invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
+    // What is appended from here on is announced behind this.
+    const journalLength = invocation.journal.length
     this.#whenDurable(() => {
       if (invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
-      this.#start({ type: 'start-attempt', invocation, journalLength: invocation.journal.length, first: false })
+      this.#start({ type: 'start-attempt', invocation, journalLength, first: false })
     })
   }
 

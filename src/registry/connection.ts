@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type EgressPolicy, portOf } from './egress-policy.ts'
+import { type EgressPolicy, portOf } from '../invoker/egress/egress-policy.ts'
 
 /** How connections to deployments are opened. */
 export interface Dialer {

@@ -1,11 +1,11 @@
 import { connect, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net'
 import t from 'tap'
-import { DefaultEgressPolicy } from '../../src/registry/default-egress-policy.ts'
+import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
 import { parseDeploymentUri } from '../../src/registry/deployment-uri.ts'
 import { discover } from '../../src/registry/discover.ts'
 import { answerManifest, h2c } from './endpoints.ts'
 
-const egressDenied = { code: 'PERDURE_ERR_REGISTRY_EGRESS_DENIED', status: 400 }
+const egressDenied = { code: 'PERDURE_ERR_INVOKER_EGRESS_DENIED', status: 400 }
 
 /** The real connect, recording what it is asked for and which addresses the socket then tries. */
 function recordingConnect() {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2'
 import t, { type Test } from 'tap'
-import { DefaultEgressPolicy } from '../../src/registry/default-egress-policy.ts'
+import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
 import { parseDeploymentUri } from '../../src/registry/deployment-uri.ts'
 import { type Discovered, type DiscoveryOptions, discover } from '../../src/registry/discover.ts'
 import { answerManifest, greeterManifest, h2c, http1, manifestV4, tcp } from './endpoints.ts'

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { EgressDenied } from '../errors/registry.ts'
+import { EgressDenied } from '../../errors/invoker.ts'
 import { canonicalAddress, isDeniedAddress } from './denied-address.ts'
 import { type EgressPolicy, portOf } from './egress-policy.ts'
 

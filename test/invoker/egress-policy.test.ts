@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
-import { EgressDenied } from '../../src/errors/registry.ts'
-import { DefaultEgressPolicy } from '../../src/registry/default-egress-policy.ts'
+import { EgressDenied } from '../../src/errors/invoker.ts'
+import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
 
 const policy = new DefaultEgressPolicy()
 

@@ -1,0 +1,309 @@
+import { randomBytes } from 'node:crypto'
+import type { Config, InvokerConfig } from '../config/config.ts'
+import type { AttemptCommand, AttemptHost, AttemptOrder, AttemptRunner } from '../core/attempts.ts'
+import type { DeploymentId, InvocationSeq } from '../core/ids.ts'
+import type { Invocation, InvocationTarget } from '../core/invocation.ts'
+import type { Header } from '../core/journal.ts'
+import type { RetentionDefaults } from '../core/retention-policy.ts'
+import type { Schema } from '../core/schema.ts'
+import { frameLimitBytes } from '../protocol/frame.ts'
+import { invocationIdFor, invocationIdRandomBytes } from '../protocol/ids/derive-invocation-id.ts'
+import { messageTypeName } from '../protocol/message-type.ts'
+import { Attempt } from './attempt.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Dialing } from './dialing.ts'
+import type { AttemptEnvironment } from './environment.ts'
+import { Http11Transport } from './http-11.ts'
+import { requestHeaders, type SignRequest } from './request-headers.ts'
+import { Router } from './route.ts'
+import { SessionPool } from './session-pool.ts'
+
+/** The part of a logger that is used: pino's order of arguments. */
+export interface InvokerLog {
+  warn(fields: object, event: string): void
+}
+
+export interface InvokerOptions {
+  readonly schema: Schema
+  readonly host: AttemptHost
+  readonly config: InvokerConfig
+  /** Server-wide retry policy and retention; the whole configuration will do. */
+  readonly defaults: RetentionDefaults & Pick<Config, 'defaultRetryPolicy' | 'maxRetryPolicyMaxAttempts'>
+  readonly log: InvokerLog
+  /** ms since epoch */
+  readonly now?: () => number
+  /** In [0, 1). */
+  readonly random?: () => number
+  readonly randomBytes?: (size: number) => Uint8Array
+  /** Request identity. */
+  readonly sign?: SignRequest
+  /** How connections are made: the egress policy, trusted authorities. */
+  readonly dialing?: Dialing
+}
+
+/** What the invoker knows of an invocation. */
+export interface AttemptInspection {
+  /** `ended`: it backs off or is suspended; the invocation itself knows which. */
+  readonly state: 'queued' | 'in-flight' | 'ended'
+  readonly attempt: number
+  readonly startedAt: number | undefined
+  readonly deploymentId: DeploymentId | undefined
+  readonly protocolVersion: number | undefined
+  /** `x-restate-server` of the last response. */
+  readonly server: string | undefined
+}
+
+export interface InvokerCounters {
+  attemptsStarted: number
+  attemptsFailed: number
+  attemptsSuspended: number
+  attemptsCompleted: number
+  attemptsAborted: number
+  /** Commands and run results that services sent. */
+  entriesProposed: number
+}
+
+interface QueuedOrder {
+  readonly order: AttemptOrder
+  journalLength: number
+}
+
+/** Ended attempts that `inspect` remembers, for invocations that are backing off. */
+const rememberedAttempts = 10_000
+
+/** Runs attempts: a bounded number at once, the others in the order in which they were ordered. */
+export class Invoker implements AttemptRunner {
+  readonly counters: InvokerCounters = {
+    attemptsStarted: 0,
+    attemptsFailed: 0,
+    attemptsSuspended: 0,
+    attemptsCompleted: 0,
+    attemptsAborted: 0,
+    entriesProposed: 0,
+  }
+  readonly #host: AttemptHost
+  readonly #log: InvokerLog
+  readonly #limit: number
+  readonly #environment: AttemptEnvironment
+  readonly #http2: SessionPool
+  readonly #http11: Http11Transport
+  readonly #deadlines = new Deadlines()
+  /** A Map keeps the order of insertion, and gives up any element at once. */
+  readonly #queue = new Map<InvocationSeq, QueuedOrder>()
+  /** The newest attempt of each invocation, as long as it has a stream. */
+  readonly #current = new Map<InvocationSeq, Attempt>()
+  /** All attempts with a stream: also those that were ended or replaced and only wait for its end. */
+  readonly #live = new Set<Attempt>()
+  readonly #ended = new Map<InvocationSeq, AttemptInspection>()
+  #isReadingPaused = false
+  #isClosing = false
+  #onIdle: (() => void) | undefined
+
+  constructor(options: InvokerOptions) {
+    const { config, defaults, dialing, schema, sign } = options
+    const now = options.now ?? Date.now
+    const newRandomBytes = options.randomBytes ?? randomBytes
+    const configured: Header[] = Object.entries(config.additionalRequestHeaders).map(([name, value]) => [
+      name.toLowerCase(),
+      value,
+    ])
+    this.#host = options.host
+    this.#log = options.log
+    this.#limit = config.concurrentInvocationsLimit
+    this.#http2 = new SessionPool(config, dialing)
+    this.#http11 = new Http11Transport(config, dialing)
+    this.#environment = {
+      schema,
+      retention: defaults,
+      router: new Router(schema, { ...config, ...defaults }),
+      http2: this.#http2,
+      http11: this.#http11,
+      deadlines: this.#deadlines,
+      frameLimitBytes: frameLimitBytes(config.messageSizeLimitBytes),
+      messageSizeWarningBytes: config.messageSizeWarningBytes,
+      now,
+      random: options.random ?? Math.random,
+      idFor: (target, idempotencyKey) =>
+        invocationIdFor(idTarget(target, idempotencyKey), now(), newRandomBytes(invocationIdRandomBytes)),
+      headersOf: (route, invocation) => requestHeaders(route, invocation, sign, configured),
+      propose: (attempt, command, durable) => this.#propose(attempt, command, durable),
+      isReadingPaused: () => this.#isReadingPaused,
+      onLargeMessage: (attempt, type, sizeBytes) => {
+        const { id } = attempt.order.invocation
+        this.#log.warn({ invocationId: id, type: messageTypeName(type), sizeBytes }, 'large message from service')
+      },
+    }
+    this.#host.onDrain(() => this.#resumeReading())
+  }
+
+  get inFlight(): number {
+    return this.#live.size
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  start(order: AttemptOrder): void {
+    if (this.#isClosing) return
+    const { seq } = order.invocation
+    this.#abortCurrent(seq)
+    this.#queue.delete(seq)
+    if (this.#live.size < this.#limit && this.#queue.size === 0) this.#begin(order)
+    else this.#queue.set(seq, { order, journalLength: order.journalLength })
+  }
+
+  notify(invocation: Invocation, index: number): void {
+    const attempt = this.#current.get(invocation.seq)
+    if (attempt !== undefined) {
+      attempt.notify(index)
+      return
+    }
+    const queued = this.#queue.get(invocation.seq)
+    if (queued !== undefined) queued.journalLength = Math.max(queued.journalLength, index + 1)
+  }
+
+  abort(seq: InvocationSeq): void {
+    this.#queue.delete(seq)
+    this.#ended.delete(seq)
+    this.#abortCurrent(seq)
+  }
+
+  /** What is going on for an invocation; `undefined` when nothing is or was of late. */
+  inspect(seq: InvocationSeq): AttemptInspection | undefined {
+    const attempt = this.#current.get(seq)
+    if (attempt !== undefined && !attempt.isEnded) return inspectionOf(attempt, 'in-flight')
+    const queued = this.#queue.get(seq)
+    const ended = this.#ended.get(seq)
+    if (queued === undefined) return ended
+    const { attempt: number } = queued.order
+    return { ...(ended ?? noAttempt), state: 'queued', attempt: number, startedAt: undefined }
+  }
+
+  /** Starts nothing more, gives open attempts `graceMs` to end, resets the others without reporting an outcome. */
+  async close(graceMs = 0): Promise<void> {
+    this.#isClosing = true
+    this.#queue.clear()
+    if (graceMs > 0 && this.#live.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs)
+        this.#onIdle = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    for (const attempt of this.#live) attempt.abort()
+    await Promise.all([this.#http2.close(), this.#http11.close()])
+    this.#deadlines.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #begin(order: AttemptOrder): void {
+    const attempt = new Attempt(order, this.#environment, (finished) => this.#onFinish(finished))
+    this.counters.attemptsStarted++
+    this.#live.add(attempt)
+    this.#current.set(order.invocation.seq, attempt)
+    attempt.begin()
+  }
+
+  #abortCurrent(seq: InvocationSeq): void {
+    const attempt = this.#current.get(seq)
+    if (attempt === undefined) return
+    this.#current.delete(seq)
+    // One that has its outcome may close in peace.
+    if (attempt.isEnded) return
+    this.counters.attemptsAborted++
+    attempt.abort()
+  }
+
+  #onFinish(attempt: Attempt): void {
+    this.#live.delete(attempt)
+    const { seq } = attempt.order.invocation
+    if (this.#current.get(seq) === attempt) this.#current.delete(seq)
+    for (const [next, { order, journalLength }] of this.#queue) {
+      if (this.#live.size >= this.#limit) break
+      this.#queue.delete(next)
+      this.#begin(journalLength === order.journalLength ? order : { ...order, journalLength })
+    }
+    if (this.#live.size === 0) this.#onIdle?.()
+  }
+
+  #propose(attempt: Attempt, command: AttemptCommand, durable: (() => void) | undefined): void {
+    this.#count(attempt, command)
+    if (this.#host.propose(attempt.order.attempt, command, durable) || this.#isReadingPaused) return
+    this.#isReadingPaused = true
+    for (const live of this.#live) live.pauseReading()
+  }
+
+  #resumeReading(): void {
+    if (!this.#isReadingPaused) return
+    this.#isReadingPaused = false
+    for (const attempt of this.#live) attempt.resumeReading()
+  }
+
+  #count(attempt: Attempt, command: AttemptCommand): void {
+    switch (command.type) {
+      case 'append-entry':
+      case 'propose-run':
+        this.counters.entriesProposed++
+        return
+      case 'end':
+        this.counters.attemptsCompleted++
+        this.#ended.delete(command.seq)
+        return
+      case 'suspend':
+        this.counters.attemptsSuspended++
+        this.#remember(attempt)
+        return
+      case 'fail-attempt': {
+        this.counters.attemptsFailed++
+        this.#remember(attempt)
+        const { invocation, attempt: number } = attempt.order
+        // The text may come from the service, and may hold what is nobody else's business.
+        const { code, restateCode } = command.failure
+        this.#log.warn(
+          { invocationId: invocation.id, attempt: number, code, restateCode, outcome: command.outcome.kind },
+          'attempt failed',
+        )
+      }
+    }
+  }
+
+  #remember(attempt: Attempt): void {
+    const { seq } = attempt.order.invocation
+    this.#ended.delete(seq)
+    this.#ended.set(seq, inspectionOf(attempt, 'ended'))
+    if (this.#ended.size <= rememberedAttempts) return
+    const [oldest] = this.#ended.keys()
+    if (oldest !== undefined) this.#ended.delete(oldest)
+  }
+}
+
+const noAttempt: AttemptInspection = {
+  state: 'ended',
+  attempt: 0,
+  startedAt: undefined,
+  deploymentId: undefined,
+  protocolVersion: undefined,
+  server: undefined,
+}
+
+function inspectionOf(attempt: Attempt, state: AttemptInspection['state']): AttemptInspection {
+  return {
+    state,
+    attempt: attempt.order.attempt,
+    startedAt: attempt.startedAt,
+    deploymentId: attempt.route?.pinned.deploymentId,
+    protocolVersion: attempt.route?.pinned.protocolVersion,
+    server: attempt.server,
+  }
+}
+
+function idTarget(target: InvocationTarget, idempotencyKey: string | undefined): Parameters<typeof invocationIdFor>[0] {
+  const { service, key, handler } = target
+  return { service, key, handler, isWorkflowRun: target.handlerType === 'Workflow', idempotencyKey }
+}

@@ -1,0 +1,63 @@
+import type { DeploymentRecord } from '../../src/core/deployment.ts'
+import type { Invocation } from '../../src/core/invocation.ts'
+import { Schema } from '../../src/core/schema.ts'
+import { Invoker, type InvokerOptions } from '../../src/invoker/invoker.ts'
+import { FakeService, type Script } from './fake-service.ts'
+import { RecordingHost } from './recording-host.ts'
+import { defaults, deployment, invocation, invokerConfig, silentLog } from './samples.ts'
+
+export const startTime = 1_000_500
+
+export interface RigOptions {
+  readonly script: Script
+  readonly settings?: Parameters<typeof makeService>[1]
+  readonly config?: Parameters<typeof invokerConfig>[0]
+  readonly deployment?: Partial<DeploymentRecord>
+  readonly invoker?: Partial<InvokerOptions>
+}
+
+function makeService(script: Script, settings?: ConstructorParameters<typeof FakeService>[1]): FakeService {
+  return new FakeService(script, settings)
+}
+
+/** A fake service, a host that records, and an invoker between them. Time stands still; there is no jitter. */
+export class Rig {
+  readonly service: FakeService
+  readonly host = new RecordingHost()
+  readonly schema = new Schema()
+  readonly invoker: Invoker
+  #attempt = 0
+
+  private constructor(service: FakeService, options: RigOptions) {
+    this.service = service
+    this.invoker = new Invoker({
+      schema: this.schema,
+      host: this.host,
+      config: invokerConfig(options.config),
+      defaults,
+      log: silentLog,
+      now: () => startTime,
+      random: () => 0,
+      ...options.invoker,
+    })
+  }
+
+  static async start(options: RigOptions): Promise<Rig> {
+    const service = makeService(options.script, options.settings)
+    const uri = await service.listen()
+    const rig = new Rig(service, options)
+    rig.schema.put(deployment(uri, options.deployment))
+    return rig
+  }
+
+  /** Orders an attempt with all of the journal. */
+  run(subject: Invocation = invocation()): Invocation {
+    this.invoker.start({ invocation: subject, attempt: ++this.#attempt, journalLength: subject.journal.length })
+    return subject
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.invoker.close()
+    await this.service[Symbol.asyncDispose]()
+  }
+}

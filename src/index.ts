@@ -1,0 +1,6 @@
+export type { Config } from './config/config.ts'
+export { type ConfigSources, type LoadedConfig, loadConfig } from './config/load-config.ts'
+export { PerdureError } from './errors/perdure-error.ts'
+export { Server, type ServerOptions } from './server.ts'
+export { createLogger, type Logger } from './telemetry/logger.ts'
+export { version } from './version.ts'

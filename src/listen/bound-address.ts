@@ -1,0 +1,14 @@
+/** A socket that a listener accepts connections on. */
+export type BoundAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly url: string }
+  | { readonly kind: 'unix'; readonly path: string; readonly url: string }
+
+/** `url` is `http://host:port`, with IPv6 addresses in brackets. */
+export function tcpAddress(host: string, port: number): BoundAddress {
+  return { kind: 'tcp', host, port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` }
+}
+
+/** `url` is `unix:/absolute/path`, the form that the official CLI takes. */
+export function unixAddress(path: string): BoundAddress {
+  return { kind: 'unix', path, url: `unix:${path}` }
+}

@@ -1,0 +1,252 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { ListenerConfig } from '../config/config.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import { bindTcp } from './bind-tcp.ts'
+import { bindUnix } from './bind-unix.ts'
+import type { BoundAddress } from './bound-address.ts'
+import type { Connection } from './connection.ts'
+import { type FormatError, formatErrorAsJson } from './error-answer.ts'
+import { createApp } from './fastify-app.ts'
+import { Http1Server } from './http1-server.ts'
+import { Http2Server } from './http2-server.ts'
+import { type ListenerStats, newListenerStats } from './listener-stats.ts'
+import { LogThrottle } from './log-throttle.ts'
+import { SniffedConnection } from './protocol-sniffer.ts'
+import { type Route, Serving } from './serving.ts'
+import { markUnixPeer } from './unix-peers.ts'
+
+export type ListenerName = 'ingress' | 'admin' | 'fabric'
+
+export interface ListenerOptions {
+  /** Give every body, of GET too, to the routes as a Buffer. Without it `application/json` is parsed and the rest is 415. */
+  readonly rawBody?: boolean
+  /**
+   * Every request takes the route `/`, and `request.originalUrl` has the target as it came: for routes that parse targets
+   * themselves. Fastify would decode the target, and refuse escapes that it cannot decode.
+   */
+  readonly rawTarget?: boolean
+  /** Shapes all errors of this listener; `{code, message}` without it. */
+  readonly formatError?: FormatError
+}
+
+/**
+ * One of the three servers: a Fastify instance and the sockets that feed it. Register routes on `app` before `start`.
+ * Disposing it closes it without grace, or waits for a `close` that is under way.
+ */
+export interface Listener extends AsyncDisposable {
+  readonly name: ListenerName
+  readonly app: FastifyInstance
+  /** Empty before `start` and after `close`. */
+  readonly addresses: readonly BoundAddress[]
+  readonly stats: Readonly<ListenerStats>
+  /**
+   * Binds TCP first, then the Unix socket, as the configuration asks. If one fails, none stays open.
+   *
+   * @throws AddressInUse, BindFailed, SocketInUse, SocketPathOccupied, SocketPathTooLong
+   */
+  start(): Promise<readonly BoundAddress[]>
+  /**
+   * Stops accepting and closes idle connections at once, lets requests in progress finish for `graceMs`, then cuts
+   * what is left. May be called again: the shorter grace counts.
+   */
+  close(graceMs: number): Promise<void>
+}
+
+/** Makes a listener; nothing is bound yet. */
+export function createListener(
+  name: ListenerName,
+  config: ListenerConfig,
+  log: Logger,
+  options: ListenerOptions = {},
+): Listener {
+  return new HttpListener(name, config, log, options)
+}
+
+/** How often connections that have become idle are closed while the rest finishes. */
+const drainIntervalMs = 50
+
+class HttpListener implements Listener {
+  readonly name: ListenerName
+  readonly app: FastifyInstance
+  readonly stats = newListenerStats()
+  addresses: readonly BoundAddress[] = []
+  readonly #log: Logger
+  readonly #config: ListenerConfig
+  readonly #serving: Serving
+  readonly #http1: Http1Server
+  readonly #http2: Http2Server
+  readonly #servers: Server[] = []
+  readonly #connections = new Map<Socket, Connection>()
+  readonly #refusedThrottle = new LogThrottle()
+  readonly #acceptThrottle = new LogThrottle()
+  readonly #drained = Promise.withResolvers<void>()
+  #sweeper: NodeJS.Timeout | undefined
+  #graceTimer: NodeJS.Timeout | undefined
+  #cutAtMs = Number.POSITIVE_INFINITY
+  #started: Promise<readonly BoundAddress[]> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(name: ListenerName, config: ListenerConfig, log: Logger, options: ListenerOptions) {
+    this.name = name
+    this.#log = log
+    this.#config = config
+    const formatError = options.formatError ?? formatErrorAsJson
+    let route: Route = () => {
+      throw new Error('a request came before Fastify was made')
+    }
+    this.#serving = new Serving(name, config, this.stats, formatError, (request, response) => route(request, response))
+    this.#http1 = new Http1Server(this.#serving)
+    this.#http2 = new Http2Server(this.#serving)
+    this.app = createApp({
+      name,
+      config,
+      stats: this.stats,
+      log,
+      formatError,
+      rawBody: options.rawBody ?? false,
+      rawTarget: options.rawTarget ?? false,
+      onClientError: this.#http1.onClientError,
+      connect: (fastifyRoute) => {
+        route = fastifyRoute
+        return this.#http1.server
+      },
+    })
+  }
+
+  start(): Promise<readonly BoundAddress[]> {
+    this.#started ??= this.#bindAll()
+    return this.#started
+  }
+
+  close(graceMs: number): Promise<void> {
+    const cutAtMs = performance.now() + graceMs
+    if (cutAtMs < this.#cutAtMs) {
+      this.#cutAtMs = cutAtMs
+      clearTimeout(this.#graceTimer)
+      this.#graceTimer = setTimeout(() => this.#cutAll(), graceMs)
+    }
+    this.#closed ??= this.#closeAll()
+    return this.#closed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closed ?? this.close(0)
+  }
+
+  async #bindAll(): Promise<readonly BoundAddress[]> {
+    if (this.#serving.draining) return []
+    await this.app.ready()
+    const { listenMode, bindIp, bindPort, unixSocketPath, unixSocketMode } = this.#config
+    const bound: BoundAddress[] = []
+    try {
+      // TCP first: a second process then fails before it gets near the socket file of the first.
+      if (listenMode !== 'unix') {
+        const server = this.#newServer(false)
+        bound.push(await bindTcp(server, bindIp, bindPort, this.#key('bind-port'), this.#log))
+      }
+      if (listenMode !== 'tcp') bound.push(await bindUnix(this.#newServer(true), unixSocketPath, unixSocketMode))
+    } catch (error) {
+      await this.#stopAccepting()
+      throw error
+    }
+    this.#http1.start()
+    this.#sweeper = setInterval(() => this.#sweep(), this.#serving.sweepIntervalMs).unref()
+    for (const server of this.#servers) server.on('error', this.#onAcceptError)
+    for (const address of bound) this.#log.info({ event: 'listening', listener: this.name, address: address.url })
+    this.addresses = bound
+    return bound
+  }
+
+  #newServer(isUnixSocket: boolean): Server {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket, isUnixSocket))
+    this.#servers.push(server)
+    return server
+  }
+
+  #accept(socket: Socket, isUnixSocket: boolean): void {
+    const { maxConnections } = this.#config
+    if (this.#connections.size >= maxConnections) {
+      this.stats.connectionsRefused++
+      if (this.#refusedThrottle.allows()) {
+        this.#log.warn({ event: 'connections-refused', listener: this.name, maxConnections })
+      }
+      socket.destroy()
+      return
+    }
+    this.stats.connectionsAccepted++
+    this.stats.connections++
+    if (isUnixSocket) markUnixPeer(socket)
+    // Resets are everyday life; both protocols report the end of their requests by other ways.
+    socket.on('error', () => {})
+    socket.once('close', () => this.#forget(socket))
+    const sniffed = new SniffedConnection(
+      socket,
+      performance.now() + this.#serving.sniffTimeoutMs,
+      () => this.stats.sniffTimeouts++,
+      (protocol) => {
+        const connection = protocol === 'http2' ? this.#http2.accept(socket, isUnixSocket) : this.#http1.accept(socket)
+        this.#connections.set(socket, connection)
+      },
+    )
+    this.#connections.set(socket, sniffed)
+  }
+
+  #forget(socket: Socket): void {
+    this.#connections.delete(socket)
+    this.stats.connections--
+    if (this.#serving.draining && this.#connections.size === 0) this.#drained.resolve()
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now()
+    for (const connection of this.#connections.values()) connection.sweep(nowMs)
+  }
+
+  readonly #onAcceptError = (error: Error): void => {
+    if (this.#acceptThrottle.allows()) this.#log.error({ event: 'accept-failed', listener: this.name, err: error })
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#serving.draining = true
+    // A start that fails has told its caller.
+    await this.#started?.catch(() => {})
+    const stopped = this.#stopAccepting()
+    for (const connection of this.#connections.values()) connection.drain()
+    this.#http1.closeIdle()
+    const closer = setInterval(() => this.#http1.closeIdle(), drainIntervalMs)
+    if (this.#connections.size > 0) await this.#drained.promise
+    clearInterval(closer)
+    clearInterval(this.#sweeper)
+    clearTimeout(this.#graceTimer)
+    await stopped
+    this.#http1.close()
+    await this.app.close()
+    this.addresses = []
+    this.#log.info({ event: 'listener-closed', listener: this.name })
+  }
+
+  /** Resolves when the sockets are closed and all their connections gone; the socket file is gone at once. */
+  async #stopAccepting(): Promise<void> {
+    const closing = this.#servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          // One that never came to listen reports just that.
+          server.close(() => resolve())
+        }),
+    )
+    await Promise.all(closing)
+  }
+
+  #cutAll(): void {
+    if (this.#connections.size > 0) {
+      this.#log.warn({ event: 'connections-cut', listener: this.name, connections: this.#connections.size })
+    }
+    for (const connection of this.#connections.values()) connection.cut()
+  }
+
+  /** The configuration key as the user writes it; fabric's keys are at the top level. */
+  #key(name: string): string {
+    return this.name === 'fabric' ? name : `${this.name}.${name}`
+  }
+}

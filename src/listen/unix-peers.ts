@@ -1,0 +1,18 @@
+import { Http2ServerRequest } from 'node:http2'
+
+/** Sockets and HTTP/2 sessions that came in over a Unix socket; a request leads to one of the two. */
+const unixPeers = new WeakSet<object>()
+
+export function markUnixPeer(socketOrSession: object): void {
+  unixPeers.add(socketOrSession)
+}
+
+/** Whether a request, of either protocol, arrived on a Unix socket and so from a user who may open its file. */
+export function arrivedOnUnixSocket(request: { readonly socket: object }): boolean {
+  if (request instanceof Http2ServerRequest) {
+    // The compat API shows a proxy for the socket, which is another object.
+    const { session } = request.stream
+    return session !== undefined && unixPeers.has(session)
+  }
+  return unixPeers.has(request.socket)
+}

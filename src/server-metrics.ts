@@ -1,0 +1,47 @@
+import type { Invoker } from './invoker/invoker.ts'
+import type { Log } from './log/log.ts'
+import type { Partition } from './partition/partition.ts'
+import type { Store } from './store/store.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+
+export interface Engine {
+  readonly partition: Partition
+  readonly invoker: Invoker
+  readonly log: Log
+  readonly store: Store
+}
+
+/** What the engine counts, read when somebody asks: nothing is added to the path of a call. */
+export function registerEngineMetrics(metrics: Metrics, { partition, invoker, log, store }: Engine): void {
+  const hot = metrics.gauge('invocations_in_memory', 'Invocations in memory.').with({})
+  const timers = metrics.gauge('timers', 'Durable timers that are armed.').with({})
+  const inFlight = metrics.gauge('attempts_in_flight', 'Attempts with an open stream.').with({})
+  const attempts = metrics.counter('attempts_total', 'Attempts, by what became of them.', {
+    outcome: ['started', 'completed', 'suspended', 'failed', 'aborted'],
+  })
+  const entries = metrics.counter('entries_proposed_total', 'Commands and run results from services.').with({})
+  const batches = metrics.counter('log_batches_total', 'Batches appended to the log.').with({})
+  const bytes = metrics.counter('log_bytes_total', 'Bytes appended to the log.').with({})
+  const syncs = metrics.counter('log_syncs_total', 'Times that the log was synced to disk.').with({})
+  const lastSync = metrics.gauge('log_last_sync_seconds', 'Duration of the last sync.').with({})
+  const maxSync = metrics.gauge('log_max_sync_seconds', 'Longest sync since the start.').with({})
+  const pending = metrics.gauge('store_pending_bytes', 'Log bytes that the store has not written yet.').with({})
+  metrics.onRender(() => {
+    hot.set(partition.hotInvocations)
+    timers.set(partition.timers)
+    inFlight.set(invoker.inFlight)
+    const { counters } = invoker
+    attempts.with({ outcome: 'started' }).value = counters.attemptsStarted
+    attempts.with({ outcome: 'completed' }).value = counters.attemptsCompleted
+    attempts.with({ outcome: 'suspended' }).value = counters.attemptsSuspended
+    attempts.with({ outcome: 'failed' }).value = counters.attemptsFailed
+    attempts.with({ outcome: 'aborted' }).value = counters.attemptsAborted
+    entries.value = counters.entriesProposed
+    batches.value = log.metrics.appendedBatches
+    bytes.value = log.metrics.appendedBytes
+    syncs.value = log.metrics.syncs
+    lastSync.set(log.metrics.lastSyncMs / 1000)
+    maxSync.set(log.metrics.maxSyncMs / 1000)
+    pending.set(store.pendingBytes)
+  })
+}

@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { end, startNode } from '../../examples/processes.ts'
+import { shortDirectory } from '../harness/short-directory.ts'
+import { runCli } from '../peer/peer.ts'
+
+const root = join(import.meta.dirname, '../..')
+const run = promisify(execFile)
+
+/** Every line in a code block that is a command, in the order of the page. */
+function commandsOf(page: string): string[] {
+  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```(?:sh)?\n(.*?)^```$/gms)
+  return [...blocks]
+    .flatMap((block) => (block[1] ?? '').split('\n'))
+    .map((line) => line.replace(/ +#.*$/, '').trim())
+    .filter((line) => /^(npm|node|npx|curl|restate|perdure|openssl|[A-Z_]+=\S+ )/.test(line))
+}
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const documented = new Set(pages.flatMap(commandsOf))
+
+const directory = shortDirectory(t)
+const server = await startNode(
+  [join(root, 'src/main.ts')],
+  {
+    RESTATE_BASE_DIR: directory,
+    RESTATE_NODE_NAME: 'docs',
+    RESTATE_USE_RANDOM_PORTS: 'true',
+    RESTATE_LOG_FILTER: 'warn',
+  },
+  [/ingress .*:(\d+) /, /admin +(http:\S+)/],
+)
+t.teardown(() => end(server.process))
+const ingressPort = server.matches[0]?.[1]
+const admin = server.matches[1]?.[1] ?? ''
+let service = ''
+
+/** A command as documented, with the ports of this run in place of the usual ones. */
+async function shell(command: string): Promise<string> {
+  const here = command
+    .replace('localhost:9070', admin.replace('http://', ''))
+    .replace('localhost:8080', `localhost:${ingressPort}`)
+    .replace('http://localhost:9080', service)
+  const { stdout } = await run('sh', ['-c', here], { cwd: root })
+  return stdout
+}
+
+async function cli(command: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const args = command.replace('http://localhost:9080', service).split(' ').slice(1)
+  const { code, stderr } = await runCli([...args, '--yes'], environment)
+  t.equal(code, 0, `${command} ${stderr}`)
+}
+
+const ciScript = readFileSync(join(root, '.ci/run'), 'utf8')
+const inCi =
+  (...parts: string[]) =>
+  async () => {
+    for (const part of parts)
+      t.ok(
+        ciScript.split('\n').some((line) => line.startsWith(part)),
+        `.ci/run runs ${part}`,
+      )
+  }
+
+/** How each documented command is run; in this order. */
+const checks: readonly (readonly [command: string, check: (command: string) => Promise<void>])[] = [
+  ['npm ci', inCi('npm ci')],
+  ['npm run check', inCi('npm run check')],
+  ['npm run demo', inCi('npm run demo')],
+  ['npm test', inCi('npm test')],
+  ['npm ci && npm run demo', inCi('npm ci', 'npm run demo')],
+  ['npm ci && npm test', inCi('npm ci', 'npm test')],
+  [
+    'npm start',
+    async () => {
+      const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+      t.equal(manifest.scripts.start, 'node src/main.ts', 'what this test has started')
+    },
+  ],
+  [
+    'node examples/greeter.ts',
+    async () => {
+      const started = await startNode([join(root, 'examples/greeter.ts')], { PORT: '0' }, [/listening on (http:\S+)/])
+      t.teardown(() => end(started.process))
+      service = started.matches[0]?.[1] ?? ''
+    },
+  ],
+  [
+    `curl localhost:9070/deployments --json '{"uri": "http://localhost:9080"}'`,
+    async (command) => {
+      t.match(JSON.parse(await shell(command)), { id: /^dp_1/ })
+    },
+  ],
+  [
+    `curl localhost:8080/Greeter/greet --json '"Ada"'`,
+    async (command) => {
+      t.match(await shell(command), /Hello Ada, your number is \d+\./)
+    },
+  ],
+  [
+    'npm start -- --config-file restate.toml.example --dump-config',
+    async (command) => {
+      t.match(await shell(command), /compatibility = "strict" +# /)
+    },
+  ],
+  ['restate deployments register http://localhost:9080', (command) => cli(command, { RESTATE_ADMIN_URL: admin })],
+  [
+    'RESTATE_ADMIN_URL=unix:/path/to/admin.sock restate services list',
+    (command) => {
+      const socket = join(directory, 'docs', 'admin.sock')
+      return cli(command.replace(/^\S+ /, ''), { RESTATE_ADMIN_URL: `unix:${socket}` })
+    },
+  ],
+]
+
+t.test('each command that the documents name is run', async (t) => {
+  const known = new Set(checks.map(([command]) => command))
+  t.same(
+    [...documented].filter((command) => !known.has(command)),
+    [],
+    'documented, and run by no test',
+  )
+  t.same(
+    [...known].filter((command) => !documented.has(command)),
+    [],
+    'run here, and not documented',
+  )
+  for (const [command, check] of checks) {
+    t.comment(command)
+    await check(command)
+  }
+})
+
+t.test('links between the documents lead somewhere', async (t) => {
+  for (const page of [...pages, 'SECURITY.md']) {
+    for (const [, link = ''] of readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#]+)\)/g)) {
+      if (/^https?:/.test(link)) continue
+      t.doesNotThrow(
+        () => readdirSync(join(root, page, '..', link.endsWith('/') ? link : join(link, '..'))),
+        `${page}: ${link}`,
+      )
+      const name = link.split('/').at(-1) ?? ''
+      t.ok(readdirSync(join(root, page, '..', link, '..')).includes(name), `${page}: ${link}`)
+    }
+  }
+})

@@ -34,6 +34,9 @@ export class Bench {
   readonly state = new PartitionState()
   readonly turns: Turn[] = []
   now = 1_000_000
+  /** For histories: names and completion ids that are not used yet. */
+  names = 0
+  completions = 1
 
   decide(command: Command): Turn {
     const turn = decide(command, this.state)

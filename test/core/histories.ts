@@ -34,21 +34,19 @@ export const steps = fc.array(
 
 /** Runs steps on a bench, only such as an SDK and the partition could send. */
 export function run(bench: Bench, list: readonly Step[]): void {
-  let count = 0
-  let nextCompletion = 1
   for (const { kind, pick, n } of list) {
     const active = [...bench.state.hot()].filter((i) => i.status === 'invoked')
     const one = active[pick % Math.max(1, active.length)]
     const name = one?.id.slice(4) ?? ''
     switch (kind) {
       case 'invoke':
-        bench.invoke(`i${count++}`)
+        bench.invoke(`i${bench.names++}`)
         break
       case 'invoke-keyed':
         bench.invoke(`k${n}`, { idempotencyKey: `k${n}`, journalRetentionMs: 10 * n })
         break
       case 'delay':
-        bench.invoke(`d${count++}`, { executionTime: bench.now + n * 10 })
+        bench.invoke(`d${bench.names++}`, { executionTime: bench.now + n * 10 })
         break
       case 'time':
         bench.now += n * 50
@@ -66,8 +64,8 @@ export function run(bench: Bench, list: readonly Step[]): void {
           kind,
           name,
           n,
-          () => nextCompletion++,
-          () => count++,
+          () => bench.completions++,
+          () => bench.names++,
         )
     }
   }

@@ -4,7 +4,7 @@ import type { Partition } from './partition/partition.ts'
 import type { Store } from './store/store.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 
-export interface Engine {
+export interface EngineParts {
   readonly partition: Partition
   readonly invoker: Invoker
   readonly log: Log
@@ -12,7 +12,7 @@ export interface Engine {
 }
 
 /** What the engine counts, read when somebody asks: nothing is added to the path of a call. */
-export function registerEngineMetrics(metrics: Metrics, { partition, invoker, log, store }: Engine): void {
+export function registerEngineMetrics(metrics: Metrics, { partition, invoker, log, store }: EngineParts): void {
   const hot = metrics.gauge('invocations_in_memory', 'Invocations in memory.').with({})
   const timers = metrics.gauge('timers', 'Durable timers that are armed.').with({})
   const inFlight = metrics.gauge('attempts_in_flight', 'Attempts with an open stream.').with({})

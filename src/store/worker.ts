@@ -1,3 +1,4 @@
+import module from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Projector } from './projector.ts'
@@ -56,3 +57,5 @@ port.on('message', (message: ToWorker) => {
   }
 })
 tell({ type: 'ready' })
+// The process may end without notice; what was compiled is written down now.
+module.flushCompileCache()

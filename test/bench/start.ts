@@ -81,7 +81,7 @@ const ours: Figures[] = []
 const theirs: Figures[] = []
 for (let round = 1; round <= ROUNDS; round += 1) {
   theirs.push(await measure(official, []))
-  ours.push(await measure(process.execPath, [join(import.meta.dirname, '../../src/main.ts')]))
+  ours.push(await measure(process.execPath, [join(import.meta.dirname, process.argv[3] ?? '../../dist/main.js')]))
   console.log(`round ${round}:`, { official: theirs.at(-1), perdure: ours.at(-1) })
 }
 for (const name of ['readyMs', 'idleMiB'] as const) {

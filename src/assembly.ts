@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import { formatAdminError } from './admin/error-answer.ts'
+import { registerAdminRoutes } from './admin/register-admin-routes.ts'
+import type { Config } from './config/config.ts'
+import { loosenings } from './config/loosenings.ts'
+import type { Engine } from './engine.ts'
+import { registerFabricRoutes } from './fabric/fabric-routes.ts'
+import { formatIngressError } from './ingress/answer.ts'
+import { registerIngressMetrics } from './ingress/metrics.ts'
+import { registerIngressRoutes } from './ingress/routes.ts'
+import { DefaultEgressPolicy } from './invoker/egress/default-egress-policy.ts'
+import { Invoker } from './invoker/invoker.ts'
+import { loadRequestIdentity } from './invoker/request-identity.ts'
+import type { BoundAddress } from './listen/bound-address.ts'
+import { hostGuard } from './listen/host-guard.ts'
+import { createListener, type Listener } from './listen/listener.ts'
+import { registerListenerMetrics } from './listen/listener-metrics.ts'
+import { newDeploymentId } from './protocol/ids.ts'
+import { pooledRandomBytes } from './random-pool.ts'
+import { discover } from './registry/discover.ts'
+import { Registry } from './registry/registry.ts'
+import { registerEngineMetrics } from './server-metrics.ts'
+import type { Logger } from './telemetry/logger.ts'
+import { Metrics } from './telemetry/metrics.ts'
+import { registerProcessMetrics } from './telemetry/process-metrics.ts'
+
+export interface Listeners {
+  readonly ingress: Listener
+  readonly admin: Listener
+  readonly fabric: Listener
+}
+
+/** How long ingress lets calls finish when the server stops; callers attach again for the rest. */
+const INGRESS_GRACE_MS = 5000
+const ADMIN_GRACE_MS = 1000
+
+/** Puts everything that speaks HTTP around the engine, and starts it: invoker, registry, metrics, the three listeners. */
+export async function assemble(
+  { config, log, version }: { readonly config: Config; readonly log: Logger; readonly version: string },
+  { partition, segmentLog, store }: Engine,
+  closers: (() => Promise<void>)[],
+): Promise<Listeners> {
+  const listeners = {
+    ingress: createListener('ingress', config.ingress, log, {
+      rawTarget: true,
+      formatError: formatIngressError,
+    }),
+    admin: createListener('admin', config.admin, log, { formatError: formatAdminError }),
+    fabric: createListener('fabric', config.fabric, log),
+  }
+  const all = Object.values(listeners)
+  const identity = identityOf(config, log)
+  const egress = new DefaultEgressPolicy({
+    ownListeners: () =>
+      all.flatMap((listener) =>
+        listener.addresses.flatMap((bound) =>
+          bound.kind === 'tcp' ? [{ address: bound.host, port: bound.port }] : [],
+        ),
+      ),
+  })
+  const invoker = new Invoker({
+    schema: partition.schema,
+    host: partition,
+    config: config.worker.invoker,
+    defaults: config,
+    log,
+    randomBytes: pooledRandomBytes,
+    dialing: { egress },
+    ...(identity !== undefined && { sign: identity.sign }),
+  })
+  closers.push(() => invoker.close())
+
+  const requestHeaders = Object.entries(config.worker.invoker.additionalRequestHeaders)
+  const registry = new Registry({
+    schema: partition.schema,
+    commit: (command) => partition.commit(command),
+    discover: (request) =>
+      discover(request, {
+        dialer: { egress },
+        clusterName: config.clusterName,
+        requestHeaders,
+        ...(identity !== undefined && { sign: (path: string) => identity.sign(path, undefined) }),
+      }),
+    newDeploymentId: () => newDeploymentId(Date.now(), randomBytes(10)),
+    now: Date.now,
+    limits: config,
+    routingHeaders: config.admin.deploymentRoutingHeaders,
+  })
+  closers.push(() => registry.close())
+
+  const metrics = new Metrics({ cluster_name: config.clusterName, node_name: config.nodeName })
+  const processMetrics = registerProcessMetrics(metrics)
+  closers.push(async () => processMetrics[Symbol.dispose]())
+  registerListenerMetrics(metrics, all)
+  registerEngineMetrics(metrics, { partition, invoker, log: segmentLog, store })
+
+  registerIngressRoutes(listeners.ingress.app, {
+    client: partition,
+    config,
+    now: Date.now,
+    random: pooledRandomBytes,
+    log,
+    metrics: registerIngressMetrics(metrics),
+  })
+  const guard = hostGuard([...config.admin.allowedHosts, ...advertisedHosts(config)])
+  listeners.admin.app.addHook('onRequest', guard)
+  registerAdminRoutes(listeners.admin.app, {
+    client: partition,
+    registry,
+    config,
+    server: { name: 'perdure', version },
+    ingressEndpoint: () => advertised(config.ingress.advertisedAddress, listeners.ingress.addresses),
+    now: Date.now,
+    log,
+  })
+  listeners.fabric.app.addHook('onRequest', guard)
+  const node = { clusterName: config.clusterName, nodeName: config.nodeName, version }
+  registerFabricRoutes(listeners.fabric.app, { identity: node, metrics, disablePrometheus: config.disablePrometheus })
+
+  partition.start(invoker)
+  closers.push(async () => {
+    await Promise.all([
+      listeners.ingress.close(INGRESS_GRACE_MS),
+      listeners.admin.close(ADMIN_GRACE_MS),
+      listeners.fabric.close(ADMIN_GRACE_MS),
+    ])
+  })
+  for (const line of loosenings(config)) log.warn({ event: 'loosened', setting: line })
+  // The control ports first: who finds ingress open finds the rest open too.
+  await listeners.fabric.start()
+  await listeners.admin.start()
+  await listeners.ingress.start()
+  return listeners
+}
+
+function identityOf(config: Config, log: Logger) {
+  const { requestIdentityPrivateKeyPemFile: file, requestIdentityExpirationMs } = config.worker.invoker
+  if (file === undefined) return undefined
+  const identity = loadRequestIdentity(file, requestIdentityExpirationMs, Date.now)
+  log.info({ event: 'request-identity', publicKey: identity.publicKey })
+  return identity
+}
+
+function advertised(configured: string | undefined, bound: readonly BoundAddress[]): string | undefined {
+  if (configured !== undefined) return configured
+  const [first] = bound
+  if (first?.kind !== 'tcp') return first?.url
+  const isWildcard = first.host === '::' || first.host === '0.0.0.0'
+  return isWildcard ? `http://localhost:${first.port}/` : `${first.url}/`
+}
+
+/** An address that is handed out must also be answered for. */
+function advertisedHosts({ admin, fabric }: Config): string[] {
+  return [admin, fabric].flatMap(({ advertisedAddress, advertisedHost }) => {
+    if (advertisedHost !== undefined) return [advertisedHost]
+    if (advertisedAddress === undefined || !URL.canParse(advertisedAddress)) return []
+    const { hostname } = new URL(advertisedAddress)
+    return hostname === '' ? [] : [hostname]
+  })
+}

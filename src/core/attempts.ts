@@ -12,6 +12,11 @@ export interface AttemptOrder {
    * `notify` when they are durable.
    */
   readonly journalLength: number
+  /**
+   * State of the object or workflow, to be read when the attempt starts; keys are bytes as latin1 text.
+   * `undefined` for plain services.
+   */
+  readonly state: ReadonlyMap<string, Uint8Array> | undefined
 }
 
 /** Runs attempts; implemented by the invoker, told by the partition what to do. No method throws or blocks. */
@@ -19,6 +24,8 @@ export interface AttemptRunner {
   start(order: AttemptOrder): void
   /** The notification at `index` of the journal is durable: stream it if an attempt is open, else forget it. */
   notify(invocation: Invocation, index: number): void
+  /** Close the request of the open attempt, so that the handler suspends or ends as soon as it waits. */
+  interrupt(seq: InvocationSeq): void
   /** Reset the attempt's stream and forget it; nothing that it still sends counts. */
   abort(seq: InvocationSeq): void
 }

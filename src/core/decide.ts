@@ -1,13 +1,17 @@
 import { appendEntry } from './commands/append-entry.ts'
 import type { Command } from './commands/command.ts'
+import { deliverSignal } from './commands/deliver-signal.ts'
 import { end } from './commands/end.ts'
 import { expire } from './commands/expire.ts'
 import { failAttempt } from './commands/fail-attempt.ts'
 import { fireTimer } from './commands/fire-timer.ts'
 import { invoke } from './commands/invoke.ts'
+import { mutateState } from './commands/mutate-state.ts'
+import { operate } from './commands/operate.ts'
 import { proposeRun } from './commands/propose-run.ts'
 import { putDeployment } from './commands/put-deployment.ts'
 import { removeDeployment } from './commands/remove-deployment.ts'
+import { restartAttempt } from './commands/restart-attempt.ts'
 import { suspend } from './commands/suspend.ts'
 import type { PartitionState } from './state.ts'
 import { Turn } from './turn.ts'
@@ -42,6 +46,23 @@ export function decide(command: Command, state: PartitionState): Turn {
       break
     case 'expire':
       expire(turn, command)
+      break
+    case 'restart-attempt':
+      restartAttempt(turn, command)
+      break
+    case 'deliver-signal':
+      deliverSignal(turn, command)
+      break
+    case 'cancel':
+    case 'kill':
+    case 'purge':
+    case 'pause':
+    case 'resume':
+    case 'restart-as-new':
+      operate(turn, command)
+      break
+    case 'mutate-state':
+      mutateState(turn, command)
       break
     case 'put-deployment':
       putDeployment(turn, command)

@@ -1,12 +1,17 @@
 import { EntryType } from './entry-type.ts'
-import type { Event, InvocationCreated } from './events.ts'
+import type { Event, InvocationCreated, StateChange } from './events.ts'
 import type { InvocationSeq } from './ids.ts'
-import type { Invocation } from './invocation.ts'
+import type { AttemptFailure, Invocation, RetryState } from './invocation.ts'
 import type { NotificationKey } from './journal.ts'
+import { type Keyed, stateKeyText } from './keyed.ts'
 import type { PartitionState } from './state.ts'
+
+/** Events of one invocation that are kept; older ones give way. */
+const MAX_EVENTS = 100
 
 /** Applies one event. It cannot fail: an event that does not fit the state is a broken invariant. */
 export function evolve(state: PartitionState, event: Event): void {
+  state.eventCount += 1
   switch (event.type) {
     case 'invocation-created':
       state.add(created(event))
@@ -15,9 +20,27 @@ export function evolve(state: PartitionState, event: Event): void {
     case 'sink-added':
       known(state, event.seq).sinks.push(event.sink)
       return
+    case 'invocation-queued': {
+      const invocation = known(state, event.seq)
+      invocation.status = 'inboxed'
+      invocation.queueOrder = event.order
+      invocation.startedAt = undefined
+      invocation.modifiedAt = event.at
+      keyedOf(state, invocation).queue.push({ kind: 'invocation', seq: event.seq })
+      state.nextOrder = event.order + 1
+      return
+    }
+    case 'key-taken':
+      keyedOf(state, known(state, event.seq)).holder = event.seq
+      return
+    case 'key-released':
+      keyedOf(state, known(state, event.seq)).holder = undefined
+      return
     case 'invocation-started': {
       const invocation = known(state, event.seq)
+      if (invocation.status === 'inboxed') unqueue(keyedOf(state, invocation), event.seq)
       invocation.status = 'invoked'
+      invocation.queueOrder = undefined
       invocation.startedAt = event.at
       invocation.modifiedAt = event.at
       return
@@ -33,6 +56,7 @@ export function evolve(state: PartitionState, event: Event): void {
       if (entry.kind === 'command' || entry.type === EntryType.RunCompletion) madeProgress(invocation)
       if (entry.kind === 'command') invocation.commandCount += 1
       else if (entry.type === EntryType.SleepCompletion) wokeUp(invocation, entry.key)
+      else if (entry.type === EntryType.CallCompletion) returned(invocation, entry.key)
       return
     }
     case 'output-appended': {
@@ -47,6 +71,54 @@ export function evolve(state: PartitionState, event: Event): void {
     case 'sleep-started':
       known(state, event.seq).sleeping.push({ completionId: event.completionId, wakeUpAt: event.wakeUpAt })
       return
+    case 'call-started':
+      known(state, event.seq).calls.push({ completionId: event.completionId, callee: event.callee })
+      return
+    case 'state-entry-appended': {
+      const invocation = known(state, event.seq)
+      invocation.journal.push(event.entry)
+      invocation.modifiedAt = event.entry.appendedAt
+      invocation.commandCount += 1
+      madeProgress(invocation)
+      const keyed = keyedOf(state, invocation)
+      keyed.changedAt = state.eventCount
+      changeState(keyed, event.change)
+      return
+    }
+    case 'mutation-queued': {
+      const { service, key, mutation } = event
+      state.keyed(service, key).queue.push({ kind: 'mutation', mutation })
+      state.nextOrder = mutation.order + 1
+      return
+    }
+    case 'mutation-applied': {
+      const keyed = state.keyed(event.service, event.key)
+      const at = keyed.queue.findIndex((item) => item.kind === 'mutation' && item.mutation.order === event.order)
+      if (at !== -1) keyed.queue.splice(at, 1)
+      if (event.state === undefined) return
+      keyed.changedAt = state.eventCount
+      keyed.state.clear()
+      for (const [key, value] of event.state) keyed.state.set(stateKeyText(key), value)
+      return
+    }
+    case 'promise-awaited': {
+      const keyed = state.keyed(event.service, event.key)
+      const { promises } = keyed
+      keyed.changedAt = state.eventCount
+      const promise = promises.get(event.name)
+      const listeners = promise?.kind === 'open' ? promise.listeners : []
+      promises.set(event.name, { kind: 'open', listeners: [...listeners, event.listener] })
+      return
+    }
+    case 'promise-completed': {
+      const keyed = state.keyed(event.service, event.key)
+      keyed.changedAt = state.eventCount
+      keyed.promises.set(event.name, { kind: 'completed', result: event.result })
+      return
+    }
+    case 'pause-requested':
+      known(state, event.seq).pauseRequested = true
+      return
     case 'invocation-suspended': {
       const invocation = known(state, event.seq)
       invocation.status = 'suspended'
@@ -60,26 +132,29 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.status = 'invoked'
       invocation.awaiting = undefined
       invocation.retry = undefined
+      invocation.pauseRequested = false
       invocation.modifiedAt = event.at
       return
     }
     case 'attempt-failed': {
       const invocation = known(state, event.seq)
       invocation.retry = event.retry
+      recordFailure(invocation, event, event.retry.lastFailure)
       invocation.modifiedAt = event.at
       return
     }
     case 'invocation-paused': {
       const invocation = known(state, event.seq)
-      const before = invocation.retry
       invocation.status = 'paused'
-      invocation.retry = {
-        countedFailures: (before?.countedFailures ?? 0) + 1,
-        failuresSinceLastEntry: (before?.failuresSinceLastEntry ?? 0) + 1,
-        lastFailure: event.failure,
-        nextAttemptAt: event.at,
-      }
+      invocation.awaiting = undefined
+      invocation.pauseRequested = false
       invocation.modifiedAt = event.at
+      if (event.failure !== undefined) {
+        recordFailure(invocation, event, event.failure)
+        invocation.retry = { ...afterFailure(invocation.retry), lastFailure: event.failure, nextAttemptAt: event.at }
+      }
+      const { at, afterEntries, failure } = event
+      invocation.events.push({ kind: 'paused', afterEntries, at, failure })
       return
     }
     case 'invocation-completed': {
@@ -92,15 +167,22 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.retry = undefined
       invocation.awaiting = undefined
       invocation.sleeping = []
+      invocation.calls = []
       invocation.sinks = []
+      invocation.pauseRequested = false
       return
     }
     case 'journal-dropped':
       known(state, event.seq).journal = []
       return
-    case 'invocation-purged':
-      state.purge(known(state, event.seq))
+    case 'invocation-purged': {
+      const invocation = known(state, event.seq)
+      if (invocation.status === 'inboxed') unqueue(keyedOf(state, invocation), event.seq)
+      if (invocation.target.handlerType === 'Workflow' && invocation.status === 'completed')
+        forgetWorkflow(state, invocation)
+      state.purge(invocation)
       return
+    }
     case 'deployment-put':
       state.schema.put(event.deployment)
       return
@@ -133,9 +215,13 @@ function created({ seq, at, scheduled, invocation }: InvocationCreated): Invocat
     retry: undefined,
     awaiting: undefined,
     sleeping: [],
+    calls: [],
+    queueOrder: undefined,
+    pauseRequested: false,
     sinks: [],
     output: undefined,
     result: undefined,
+    events: [],
   }
 }
 
@@ -149,6 +235,65 @@ function madeProgress(invocation: Invocation): void {
 function wokeUp(invocation: Invocation, key: NotificationKey): void {
   const index = invocation.sleeping.findIndex((s) => key.kind === 'completion' && s.completionId === key.id)
   if (index !== -1) invocation.sleeping.splice(index, 1)
+}
+
+function returned(invocation: Invocation, key: NotificationKey): void {
+  const index = invocation.calls.findIndex((c) => key.kind === 'completion' && c.completionId === key.id)
+  if (index !== -1) invocation.calls.splice(index, 1)
+}
+
+/** The same failure again and again is one event. */
+function recordFailure(
+  invocation: Invocation,
+  { at, afterEntries }: { readonly at: number; readonly afterEntries: number },
+  failure: AttemptFailure,
+): void {
+  const before = invocation.events.at(-1)
+  if (before?.kind === 'transient-error' && isSameFailure(before.failure, failure)) return
+  if (invocation.events.length >= MAX_EVENTS) invocation.events.shift()
+  invocation.events.push({ kind: 'transient-error', afterEntries, at, failure })
+}
+
+function isSameFailure(a: AttemptFailure, b: AttemptFailure): boolean {
+  return a.code === b.code && a.message === b.message && a.relatedCommandIndex === b.relatedCommandIndex
+}
+
+function afterFailure(before: RetryState | undefined) {
+  return {
+    countedFailures: (before?.countedFailures ?? 0) + 1,
+    failuresSinceLastEntry: (before?.failuresSinceLastEntry ?? 0) + 1,
+  }
+}
+
+function keyedOf(state: PartitionState, { target }: Invocation): Keyed {
+  if (target.key === undefined) throw new Error('invariant: only objects and workflows have a key')
+  return state.keyed(target.service, target.key)
+}
+
+function unqueue(keyed: Keyed, seq: InvocationSeq): void {
+  const at = keyed.queue.findIndex((item) => item.kind === 'invocation' && item.seq === seq)
+  if (at !== -1) keyed.queue.splice(at, 1)
+}
+
+function changeState(keyed: Keyed, change: StateChange): void {
+  switch (change.kind) {
+    case 'set':
+      keyed.state.set(stateKeyText(change.key), change.value)
+      return
+    case 'clear':
+      keyed.state.delete(stateKeyText(change.key))
+      return
+    case 'clear-all':
+      keyed.state.clear()
+  }
+}
+
+/** With the record of a workflow's run go its state and its promises. */
+function forgetWorkflow(state: PartitionState, invocation: Invocation): void {
+  const keyed = keyedOf(state, invocation)
+  keyed.state.clear()
+  keyed.promises.clear()
+  keyed.changedAt = state.eventCount
 }
 
 function known(state: PartitionState, seq: InvocationSeq): Invocation {

@@ -16,6 +16,7 @@ export interface InvocationTarget {
 export type InvocationSource =
   | { readonly kind: 'ingress' }
   | { readonly kind: 'service'; readonly caller: InvocationId; readonly callerTarget: string }
+  | { readonly kind: 'restart-as-new'; readonly from: InvocationId }
 
 /** A caller inside the cluster that waits for the result: its `Call` (or attach) command with this id. */
 export interface ResponseSink {
@@ -81,6 +82,28 @@ export interface Sleeping {
   readonly wakeUpAt: number
 }
 
+/** A Call command that waits for its callee. */
+export interface OpenCall {
+  readonly completionId: number
+  readonly callee: InvocationId
+}
+
+/** Something that happened to an invocation beside its journal, kept for operators. */
+export type InvocationEvent =
+  | {
+      readonly kind: 'transient-error'
+      /** Entries that the journal had then. */
+      readonly afterEntries: number
+      readonly at: number
+      readonly failure: AttemptFailure
+    }
+  | {
+      readonly kind: 'paused'
+      readonly afterEntries: number
+      readonly at: number
+      readonly failure: AttemptFailure | undefined
+    }
+
 /** One invocation. Only `evolve` writes to it. */
 export interface Invocation {
   readonly seq: InvocationSeq
@@ -103,8 +126,14 @@ export interface Invocation {
   retry: RetryState | undefined
   awaiting: Awaiting | undefined
   sleeping: Sleeping[]
+  calls: OpenCall[]
+  /** Place in its key's queue, while it is `inboxed`. */
+  queueOrder: number | undefined
+  /** An operator wants it to pause when its attempt ends. */
+  pauseRequested: boolean
   sinks: ResponseSink[]
   /** The last Output, until End publishes it. */
   output: Result | undefined
   result: Result | undefined
+  events: InvocationEvent[]
 }

@@ -25,8 +25,9 @@ export type NotificationResult =
   | { readonly kind: 'state-keys'; readonly keys: readonly Uint8Array[] }
 
 /** What a notification answers: a completion id that the SDK chose, a signal index, or a signal name. */
-export type NotificationKey =
-  | { readonly kind: 'completion'; readonly id: number }
+export type NotificationKey = { readonly kind: 'completion'; readonly id: number } | SignalKey
+
+export type SignalKey =
   | { readonly kind: 'signal'; readonly index: number }
   | { readonly kind: 'named-signal'; readonly name: string }
 
@@ -43,6 +44,8 @@ export interface CommandEntry {
   readonly kind: 'command'
   readonly type: EntryType
   readonly payload: Uint8Array
+  /** The ids under which it is completed, chosen by the SDK. */
+  readonly completionIds: readonly number[]
   readonly appendedAt: number
 }
 

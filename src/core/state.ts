@@ -1,33 +1,48 @@
 import type { InvocationId, InvocationSeq } from './ids.ts'
 import type { Invocation } from './invocation.ts'
+import { type Keyed, type KeyedName, keyedName, newKeyed } from './keyed.ts'
 import { Schema } from './schema.ts'
 
 /**
- * Invocations that have left memory. Reading one is part of reading the state: it answers with what the
- * events so far have made of it.
+ * What has left memory. Reading it is part of reading the state: it answers with what the events so far have
+ * made of it.
  */
-export interface ColdInvocations {
+export interface ColdState {
   bySeq(seq: InvocationSeq): Invocation | undefined
   byId(id: InvocationId): Invocation | undefined
+  /** State and promises of a key that nobody holds. */
+  keyed(service: string, key: string): Keyed | undefined
 }
 
-export const noColdInvocations: ColdInvocations = {
+/** The same state always has the same version. Given from outside, because digests are not the core's business. */
+export type StateVersion = (state: ReadonlyMap<string, Uint8Array>) => string
+
+export const noColdState: ColdState = {
   bySeq: () => undefined,
   byId: () => undefined,
+  keyed: () => undefined,
 }
 
 /** Everything that a partition knows. Only `evolve` changes it, but for `evict`, which changes only where it is. */
 export class PartitionState {
   readonly schema = new Schema()
-  readonly #cold: ColdInvocations
+  readonly versionOf: StateVersion
+  readonly #cold: ColdState
   readonly #bySeq = new Map<InvocationSeq, Invocation>()
   readonly #byId = new Map<InvocationId, Invocation>()
   /** Purged, but perhaps still in `cold`, which may lag behind. */
   readonly #purged = new Set<InvocationSeq>()
+  readonly #keyed = new Map<KeyedName, Keyed>()
   nextSeq: InvocationSeq = 1
+  /** The next place in a queue, of whatever key. */
+  nextOrder = 1
+  /** Events that have been applied: tells what was changed before something else. */
+  eventCount = 0
 
-  constructor(cold: ColdInvocations = noColdInvocations) {
+  /** `versionOf`: a digest of a key's state, by which operators say which state they want to replace. */
+  constructor(cold: ColdState = noColdState, versionOf: StateVersion = () => '') {
     this.#cold = cold
+    this.versionOf = versionOf
   }
 
   get(seq: InvocationSeq): Invocation | undefined {
@@ -72,6 +87,29 @@ export class PartitionState {
     this.#bySeq.delete(invocation.seq)
     // A purged id may be in use again by a younger invocation.
     if (this.#byId.get(invocation.id) === invocation) this.#byId.delete(invocation.id)
+  }
+
+  /** What is known of a key; it is made when there is nothing yet. */
+  keyed(service: string, key: string): Keyed {
+    const name = keyedName(service, key)
+    let keyed = this.#keyed.get(name)
+    if (keyed === undefined) {
+      keyed = this.#cold.keyed(service, key) ?? newKeyed(service, key)
+      this.#keyed.set(name, keyed)
+    }
+    return keyed
+  }
+
+  get hotKeyedCount(): number {
+    return this.#keyed.size
+  }
+
+  hotKeyed(): IterableIterator<Keyed> {
+    return this.#keyed.values()
+  }
+
+  evictKeyed(keyed: Keyed): void {
+    this.#keyed.delete(keyedName(keyed.service, keyed.key))
   }
 
   #warm(invocation: Invocation | undefined): Invocation | undefined {

@@ -1,3 +1,4 @@
+import type { OperationOutcome } from './commands/command.ts'
 import type { Effect } from './effects.ts'
 import type { Event } from './events.ts'
 import { evolve } from './evolve.ts'
@@ -9,6 +10,8 @@ export class Turn {
   readonly now: number
   readonly events: Event[] = []
   readonly effects: Effect[] = []
+  /** How an operation ended; the other commands have no outcome. */
+  outcome: OperationOutcome | undefined
 
   constructor(state: PartitionState, now: number) {
     this.state = state

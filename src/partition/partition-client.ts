@@ -1,4 +1,11 @@
-import type { PutDeployment, RemoveDeployment } from '../core/commands/command.ts'
+import type {
+  MutateState,
+  Operation,
+  OperationOutcome,
+  PutDeployment,
+  RemoveDeployment,
+  Signal,
+} from '../core/commands/command.ts'
 import type { InvocationId } from '../core/ids.ts'
 import type { Invocation, NewInvocation } from '../core/invocation.ts'
 import type { Result } from '../core/journal.ts'
@@ -45,6 +52,12 @@ export interface PartitionClient {
   output(id: InvocationId): Promise<OutputAnswer>
   /** The invocation as it is now, for introspection; it may be ahead of the log. Never keep it, never write to it. */
   invocation(id: InvocationId): Invocation | undefined
+  /** Delivers a signal, as a resolved awakeable is one. Resolves when it is durable, whether it found its target or not. */
+  signal(signal: Signal): Promise<void>
+  /** Does what an operator asks of an invocation; resolves when that is durable. */
+  operate(operation: Operation): Promise<OperationOutcome>
+  /** Puts a replacement of a key's state into its queue; resolves when that is durable, not when it is applied. */
+  mutateState(mutation: MutateState): Promise<void>
   /** Changes the schema; resolves when the change is durable. */
   commit(command: PutDeployment | RemoveDeployment): Promise<void>
 }

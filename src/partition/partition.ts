@@ -1,11 +1,22 @@
 import type { AttemptCommand, AttemptHost, AttemptRunner } from '../core/attempts.ts'
 import { BinaryWriter } from '../core/codec/binary-writer.ts'
 import { writeEvent } from '../core/codec/event-codec.ts'
-import type { Command, PutDeployment, RemoveDeployment, Timer } from '../core/commands/command.ts'
+import type {
+  Command,
+  MutateState,
+  Operation,
+  OperationOutcome,
+  PutDeployment,
+  RemoveDeployment,
+  Signal,
+  Timer,
+} from '../core/commands/command.ts'
 import { decide } from '../core/decide.ts'
 import type { Effect, StartAttempt } from '../core/effects.ts'
 import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation, NewInvocation } from '../core/invocation.ts'
+import type { Keyed } from '../core/keyed.ts'
+import { workflowAlreadyInvoked } from '../core/lifecycle/create.ts'
 import { expiresAt, isExpired } from '../core/lifecycle/expiry.ts'
 import type { Schema } from '../core/schema.ts'
 import type { PartitionState } from '../core/state.ts'
@@ -73,6 +84,8 @@ export class Partition implements PartitionClient, AttemptHost {
   #isSyncing = false
   #isFlushScheduled = false
   #syncingBytes = 0
+  /** Events that are in the log. */
+  #durableEvents = 0
   #lastAttempt = 0
   #sweeper: NodeJS.Timeout | undefined
   #closed = false
@@ -82,6 +95,7 @@ export class Partition implements PartitionClient, AttemptHost {
     this.#state = options.state
     this.#log = options.log
     this.#store = options.store
+    this.#durableEvents = options.state.eventCount
     this.#timers = new TimerQueue(options.now, (timer) => this.#fire(timer))
   }
 
@@ -165,10 +179,23 @@ export class Partition implements PartitionClient, AttemptHost {
     return this.#find(id)
   }
 
+  signal(signal: Signal): Promise<void> {
+    return this.#done({ type: 'deliver-signal', now: this.#options.now(), signal }, () => undefined)
+  }
+
+  operate(operation: Operation): Promise<OperationOutcome> {
+    return this.#done(operation, (turn) => {
+      if (turn.outcome === undefined) throw new Error('invariant: an operation has an outcome')
+      return turn.outcome
+    })
+  }
+
+  mutateState(mutation: MutateState): Promise<void> {
+    return this.#done(mutation, () => undefined)
+  }
+
   commit(command: PutDeployment | RemoveDeployment): Promise<void> {
-    if (this.#closed) return Promise.reject(new PartitionClosed('The server is shutting down.'))
-    const turn = this.#decide(command)
-    return new Promise((resolve) => this.#release(turn, resolve))
+    return this.#done(command, () => undefined)
   }
 
   propose(attempt: number, command: AttemptCommand, durable?: () => void): boolean {
@@ -205,8 +232,19 @@ export class Partition implements PartitionClient, AttemptHost {
     )
   }
 
+  /** Decides a command; resolves with what `answer` makes of the turn, when it is durable. */
+  #done<T>(command: Command, answer: (turn: Turn) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new PartitionClosed('The server is shutting down.'))
+    const turn = this.#decide(command)
+    const value = answer(turn)
+    return new Promise((resolve) => this.#release(turn, () => resolve(value)))
+  }
+
   #call(request: NewInvocation): Waiting {
     const { turn, found } = this.#invoke(request)
+    if (found?.target.handlerType === 'Workflow') {
+      return this.#settled({ id: found.id, result: workflowAlreadyInvoked, retainedUntil: undefined })
+    }
     const waiting = this.#waitFor(found ?? created(turn))
     this.#release(turn)
     return waiting
@@ -226,23 +264,21 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #waitFor(invocation: Invocation | undefined): Waiting {
     if (invocation === undefined || invocation.status === 'completed') {
-      const completion = invocation === undefined ? undefined : retained(invocation)
-      return {
-        completion: new Promise((resolve) => this.#whenDurable(() => resolve(completion))),
-        cancel: () => {},
-      }
+      return this.#settled(invocation === undefined ? undefined : retained(invocation))
     }
     return this.#callers.add(invocation.id)
   }
 
-  #restartAttempt(invocation: Invocation): void {
-    if (this.#closed || invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
-    // What is appended from here on is announced behind this.
-    const journalLength = invocation.journal.length
-    this.#whenDurable(() => {
-      if (invocation.status !== 'invoked' || this.#attempts.has(invocation.seq)) return
-      this.#start({ type: 'start-attempt', invocation, journalLength, first: false })
-    })
+  #settled(completion: Completion | undefined): Waiting {
+    return {
+      completion: new Promise((resolve) => this.#whenDurable(() => resolve(completion))),
+      cancel: () => {},
+    }
+  }
+
+  #restartAttempt({ seq }: Invocation): void {
+    if (this.#closed || this.#attempts.has(seq)) return
+    this.#release(this.#decide({ type: 'restart-attempt', now: this.#options.now(), seq }))
   }
 
   #fire(timer: Timer): void {
@@ -270,7 +306,7 @@ export class Partition implements PartitionClient, AttemptHost {
   /** Puts a turn's effects behind the current batch, and `durable` behind them. */
   #release(turn: Turn, durable?: () => void): void {
     for (const effect of turn.effects) {
-      if (effect.type === 'start-attempt' && effect.first) this.#start(effect)
+      if (effect.type === 'start-attempt' && effect.first && this.#hasDurableState(effect)) this.#start(effect)
       else this.#batch.effects.push(() => this.#perform(effect))
       if (effect.type === 'answer-waiting') this.#batch.completed.push(effect.invocation)
     }
@@ -302,11 +338,13 @@ export class Partition implements PartitionClient, AttemptHost {
       return
     }
     const bytes = this.#writer.take()
+    const { eventCount } = this.#state
     this.#isSyncing = true
     this.#syncingBytes = bytes.length
     const end = this.#log.append(bytes, () => {
       this.#isSyncing = false
       this.#syncingBytes = 0
+      this.#durableEvents = eventCount
       this.#store.fold(end, bytes)
       // What has gathered goes to the disk first, so that it does not idle while the effects run. Effects
       // that came without events wait for their turn: they may rest on those of this batch.
@@ -329,9 +367,16 @@ export class Partition implements PartitionClient, AttemptHost {
       case 'arm-timer':
         this.#timers.arm(effect.timer)
         return
+      case 'interrupt':
+        this.#runner?.interrupt(effect.invocation.seq)
+        return
+      case 'abort':
+        this.#attempts.delete(effect.invocation.seq)
+        this.#runner?.abort(effect.invocation.seq)
+        return
       case 'answer-waiting': {
-        const { id, result } = effect.invocation
-        if (result !== undefined) this.#callers.answer(id, { id, result, retainedUntil: undefined })
+        const { id } = effect.invocation
+        this.#callers.answer(id, { id, result: effect.result, retainedUntil: undefined })
       }
     }
   }
@@ -340,7 +385,17 @@ export class Partition implements PartitionClient, AttemptHost {
     if (this.#closed) return
     const attempt = ++this.#lastAttempt
     this.#attempts.set(invocation.seq, attempt)
-    this.#runner?.start({ invocation, attempt, journalLength })
+    this.#runner?.start({ invocation, attempt, journalLength, state: this.#keyOf(invocation)?.state })
+  }
+
+  /** The handler may see the state of its key: it must not see what a crash could take back. */
+  #hasDurableState({ invocation }: StartAttempt): boolean {
+    const keyed = this.#keyOf(invocation)
+    return keyed === undefined || keyed.changedAt <= this.#durableEvents
+  }
+
+  #keyOf({ target }: Invocation): Keyed | undefined {
+    return target.key === undefined ? undefined : this.#state.keyed(target.service, target.key)
   }
 
   #isFull(): boolean {

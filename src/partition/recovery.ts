@@ -1,10 +1,12 @@
 import { readEvents } from '../core/codec/event-codec.ts'
 import { evolve } from '../core/evolve.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { Keyed, QueueItem } from '../core/keyed.ts'
 import { PartitionState } from '../core/state.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { Residency } from './residency.ts'
+import { versionOf } from './state-version.ts'
 
 export interface Recovered {
   readonly state: PartitionState
@@ -16,11 +18,13 @@ export interface Recovered {
 /** Makes the state again: what the store has, and the log from where the store ends. The store gets that too. */
 export function recover(log: Log, store: Store): Recovered {
   const residency = new Residency(store)
-  const state = new PartitionState(residency)
+  const state = new PartitionState(residency, versionOf)
   residency.attach(state)
   state.nextSeq = store.nextSeq()
   for (const deployment of store.deployments()) state.schema.put(deployment)
+  state.nextOrder = store.nextOrder()
   for (const invocation of store.unfinished()) state.add(invocation)
+  restoreQueues(state, store)
 
   const purged: number[] = []
   let replayedBatches = 0
@@ -36,6 +40,22 @@ export function recover(log: Log, store: Store): Recovered {
   for (const invocation of state.hot()) if (invocation.status === 'completed') completed.push(invocation)
   residency.leave(log.tail, completed, purged)
   return { state, residency, replayedBatches }
+}
+
+/** Who holds a key, and who waits for it, follows from the unfinished invocations. */
+function restoreQueues(state: PartitionState, store: Store): void {
+  const waiting: { readonly keyed: Keyed; readonly order: number; readonly item: QueueItem }[] = []
+  for (const { service, key, mutation } of store.mutations()) {
+    waiting.push({ keyed: state.keyed(service, key), order: mutation.order, item: { kind: 'mutation', mutation } })
+  }
+  for (const { seq, status, target, queueOrder } of state.hot()) {
+    if (target.handlerType !== 'Exclusive' || target.key === undefined) continue
+    const keyed = state.keyed(target.service, target.key)
+    if (status === 'inboxed') waiting.push({ keyed, order: queueOrder ?? 0, item: { kind: 'invocation', seq } })
+    else if (status !== 'scheduled') keyed.holder = seq
+  }
+  waiting.sort((a, b) => a.order - b.order)
+  for (const { keyed, item } of waiting) keyed.queue.push(item)
 }
 
 /** The store moves a batch to its thread, so the batch needs a buffer that is nobody else's. */

@@ -1,6 +1,10 @@
 import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { ColdInvocations, PartitionState } from '../core/state.ts'
+import { isIdleKeyed, type Keyed } from '../core/keyed.ts'
+import type { ColdState, PartitionState } from '../core/state.ts'
+
+/** Keys of objects and workflows that stay in memory while nobody holds them; then the store is asked again. */
+const MAX_IDLE_KEYS = 10_000
 
 /** Finished invocations that were read back into memory; more push the oldest out. */
 const MAX_WARMED = 1000
@@ -9,19 +13,23 @@ interface Leaving {
   readonly position: number
   readonly completed: readonly Invocation[]
   readonly purged: readonly InvocationSeq[]
+  /** Events that had been applied when the batch was written. */
+  readonly eventCount: number
 }
 
 /**
- * Decides what of the finished invocations stays in memory: what has just completed, until the store has it,
- * and a few that were asked for again. Reads of the store by the state go through here.
+ * Decides what stays in memory beside what is unfinished: what has just completed, until the store has it, a few
+ * that were asked for again, and keys that were used lately. Reads of the store by the state go through here.
  */
-export class Residency implements ColdInvocations {
-  readonly #store: ColdInvocations
+export class Residency implements ColdState {
+  readonly #store: ColdState
   readonly #leaving: Leaving[] = []
   readonly #warmed: Invocation[] = []
   #state: PartitionState | undefined
+  /** Events that the store has. */
+  #foldedEvents = 0
 
-  constructor(store: ColdInvocations) {
+  constructor(store: ColdState) {
     this.#store = store
   }
 
@@ -37,21 +45,40 @@ export class Residency implements ColdInvocations {
     return this.#warm(this.#store.byId(id))
   }
 
+  keyed(service: string, key: string): Keyed | undefined {
+    return this.#store.keyed(service, key)
+  }
+
   /** These may leave memory when the store has reached `position`. Positions never fall. */
   leave(position: number, completed: readonly Invocation[], purged: readonly InvocationSeq[]): void {
-    if (completed.length > 0 || purged.length > 0) this.#leaving.push({ position, completed, purged })
+    const eventCount = this.#state?.eventCount ?? 0
+    this.#leaving.push({ position, completed, purged, eventCount })
   }
 
   /** The store has everything up to `position`. */
   onFolded(position: number): void {
     let count = 0
-    for (const { position: at, completed, purged } of this.#leaving) {
+    for (const { position: at, completed, purged, eventCount } of this.#leaving) {
       if (at > position) break
       count += 1
+      this.#foldedEvents = eventCount
       for (const invocation of completed) this.#state?.evict(invocation)
       this.#state?.forgetPurged(purged)
     }
     this.#leaving.splice(0, count)
+    this.#evictIdleKeys()
+  }
+
+  #evictIdleKeys(): void {
+    const state = this.#state
+    if (state === undefined) return
+    let surplus = state.hotKeyedCount - MAX_IDLE_KEYS
+    for (const keyed of state.hotKeyed()) {
+      if (surplus <= 0) return
+      if (!isIdleKeyed(keyed) || keyed.changedAt > this.#foldedEvents) continue
+      state.evictKeyed(keyed)
+      surplus -= 1
+    }
   }
 
   #warm(invocation: Invocation | undefined): Invocation | undefined {

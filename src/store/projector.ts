@@ -6,7 +6,9 @@ import type { Event } from '../core/events.ts'
 import { evolve } from '../core/evolve.ts'
 import type { InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { Keyed } from '../core/keyed.ts'
 import { PartitionState } from '../core/state.ts'
+import { KeyedReader, KeyedWriter } from './keyed-rows.ts'
 import { columns, type InvocationRow, invocationOf, rowOf } from './row.ts'
 
 /** What the store holds of an invocation's journal, and what has happened to it since. */
@@ -16,6 +18,8 @@ interface Stored {
   /** Entries that were in the store when the journal was dropped or the invocation purged have to go. */
   dropsJournal: boolean
 }
+
+type InvocationEvents = Extract<Event, { readonly seq: InvocationSeq }>
 
 /**
  * Folds events into rows with the core's own `evolve`. Between checkpoints changes add up in memory, so that
@@ -28,6 +32,7 @@ export class Projector {
   readonly #changed = new Set<InvocationSeq>()
   readonly #deployments = new Map<string, string | undefined>()
   readonly #entries = new BinaryWriter()
+  readonly #keyedWriter: KeyedWriter
   readonly #replace: StatementSync
   readonly #remove: StatementSync
   readonly #addEntries: StatementSync
@@ -38,6 +43,7 @@ export class Projector {
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    const keyedReader = new KeyedReader(database)
     const select = database.prepare('SELECT * FROM invocation WHERE seq = ?')
     this.#state = new PartitionState({
       bySeq: (seq) => {
@@ -46,8 +52,11 @@ export class Projector {
         this.#stored.set(seq, { entryCount: row.entry_count, dropsJournal: false })
         return invocationOf(row, [])
       },
+      // Events name invocations by number.
       byId: () => undefined,
+      keyed: (service, key) => keyedReader.keyed(service, key),
     })
+    this.#keyedWriter = new KeyedWriter(database)
     this.#replace = database.prepare(`INSERT OR REPLACE INTO invocation VALUES (${columns.map(() => '?').join(', ')})`)
     this.#remove = database.prepare('DELETE FROM invocation WHERE seq = ?')
     this.#addEntries = database.prepare('INSERT INTO journal VALUES (?, ?, ?)')
@@ -67,12 +76,14 @@ export class Projector {
     this.#database.exec('BEGIN')
     try {
       for (const seq of this.#changed) this.#write(seq)
+      this.#writeKeys()
       for (const [id, record] of this.#deployments) {
         if (record === undefined) this.#removeDeployment.run(id)
         else this.#putDeployment.run(id, record)
       }
       this.#putMeta.run('position', position)
       if (this.#state.nextSeq > 1) this.#putMeta.run('next_seq', this.#state.nextSeq)
+      if (this.#state.nextOrder > 1) this.#putMeta.run('next_order', this.#state.nextOrder)
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#database.exec('ROLLBACK')
@@ -91,15 +102,49 @@ export class Projector {
       case 'deployment-removed':
         this.#deployments.set(event.deploymentId, undefined)
         return
-      default:
+      case 'mutation-queued':
+      case 'mutation-applied':
+      case 'promise-awaited':
+      case 'promise-completed':
         evolve(this.#state, event)
-        this.#changed.add(event.seq)
-        if (event.type === 'invocation-created') {
-          this.#stored.set(event.seq, { entryCount: 0, dropsJournal: false })
-        } else if (event.type === 'journal-dropped' || event.type === 'invocation-purged') {
-          this.#storedOf(event.seq).dropsJournal = true
-        }
+        this.#keyedWriter.note(this.#state.keyed(event.service, event.key), event)
+        return
+      case 'key-taken':
+      case 'key-released':
+        // Who holds a key follows from the invocations.
+        return
+      default:
+        this.#applyToInvocation(event)
     }
+  }
+
+  #applyToInvocation(event: InvocationEvents): void {
+    const keyed = this.#keyChangedBy(event)
+    evolve(this.#state, event)
+    if (keyed !== undefined) this.#keyedWriter.note(keyed, event)
+    this.#changed.add(event.seq)
+    if (event.type === 'invocation-created') {
+      this.#stored.set(event.seq, { entryCount: 0, dropsJournal: false })
+    } else if (event.type === 'journal-dropped' || event.type === 'invocation-purged') {
+      this.#storedOf(event.seq).dropsJournal = true
+    }
+  }
+
+  /** The key whose state or promises an event changes, asked before the event applies: a purge forgets its invocation. */
+  #keyChangedBy(event: InvocationEvents): Keyed | undefined {
+    if (event.type !== 'state-entry-appended' && event.type !== 'invocation-purged') return undefined
+    const invocation = this.#state.get(event.seq)
+    if (invocation?.target.key === undefined) return undefined
+    const { service, key, handlerType } = invocation.target
+    const forgetsWorkflow = handlerType === 'Workflow' && invocation.status === 'completed'
+    if (event.type === 'invocation-purged' && !forgetsWorkflow) return undefined
+    return this.#state.keyed(service, key)
+  }
+
+  #writeKeys(): void {
+    this.#keyedWriter.write()
+    // Keys are read again when they are needed; the queue is not kept here, only in the rows of what waits in it.
+    for (const keyed of this.#state.hotKeyed()) this.#state.evictKeyed(keyed)
   }
 
   #write(seq: InvocationSeq): void {

@@ -3,11 +3,15 @@ import { BinaryWriter } from '../core/codec/binary-writer.ts'
 import { readEntry } from '../core/codec/entry-codec.ts'
 import {
   readAwaiting,
+  readCall,
+  readInvocationEvent,
   readResult,
   readRetry,
   readSink,
   readSleeping,
   writeAwaiting,
+  writeCall,
+  writeInvocationEvent,
   writeResult,
   writeRetry,
   writeSink,
@@ -15,7 +19,7 @@ import {
 } from '../core/codec/values.ts'
 import type { HandlerType, ServiceType } from '../core/deployment.ts'
 import type { DeploymentId, InvocationId } from '../core/ids.ts'
-import type { Invocation, InvocationStatus } from '../core/invocation.ts'
+import type { Invocation, InvocationEvent, InvocationSource, InvocationStatus } from '../core/invocation.ts'
 import type { JournalEntry } from '../core/journal.ts'
 
 /** A row of the `invocation` table, columns as they are named there. */
@@ -28,8 +32,10 @@ export interface InvocationRow {
   key: string | null
   handler: string
   handler_type: string
-  caller: string | null
-  caller_target: string | null
+  /** `ingress`, `service` or `restart-as-new`; the latter two have an id, and `service` its target. */
+  source: string
+  source_id: string | null
+  source_target: string | null
   idempotency_key: string | null
   execution_time: number | null
   completion_retention_ms: number
@@ -48,9 +54,14 @@ export interface InvocationRow {
   result: Uint8Array | null
   /** What only an unfinished invocation has: retry, awaiting, sleeping, sinks. */
   live: Uint8Array | null
+  /** What happened beside the journal, if anything did. */
+  events: Uint8Array | null
 }
 
-type LiveParts = Pick<Invocation, 'retry' | 'awaiting' | 'sleeping' | 'sinks'>
+type LiveParts = Pick<
+  Invocation,
+  'retry' | 'awaiting' | 'sleeping' | 'calls' | 'queueOrder' | 'pauseRequested' | 'sinks'
+>
 
 const writer = new BinaryWriter()
 
@@ -64,8 +75,9 @@ export const columns = [
   'key',
   'handler',
   'handler_type',
-  'caller',
-  'caller_target',
+  'source',
+  'source_id',
+  'source_target',
   'idempotency_key',
   'execution_time',
   'completion_retention_ms',
@@ -82,6 +94,7 @@ export const columns = [
   'pinned_version',
   'result',
   'live',
+  'events',
 ] as const satisfies readonly (keyof InvocationRow)[]
 
 /** The row of an invocation whose journal has `entryCount` entries, wherever they are. */
@@ -98,8 +111,9 @@ export function rowOf(invocation: Invocation, entryCount: number): InvocationRow
     key: target.key ?? null,
     handler: target.handler,
     handler_type: target.handlerType,
-    caller: source.kind === 'service' ? source.caller : null,
-    caller_target: source.kind === 'service' ? source.callerTarget : null,
+    source: source.kind,
+    source_id: source.kind === 'service' ? source.caller : source.kind === 'restart-as-new' ? source.from : null,
+    source_target: source.kind === 'service' ? source.callerTarget : null,
     idempotency_key: invocation.idempotencyKey ?? null,
     execution_time: invocation.executionTime ?? null,
     completion_retention_ms: invocation.completionRetentionMs,
@@ -119,6 +133,7 @@ export function rowOf(invocation: Invocation, entryCount: number): InvocationRow
     pinned_version: invocation.pinned?.protocolVersion ?? null,
     result: encodeResult(invocation),
     live: isCompleted ? null : encodeLive(invocation),
+    events: encodeEvents(invocation.events),
   }
 }
 
@@ -133,18 +148,63 @@ function encodeLive(live: LiveParts): Uint8Array {
   writer.optional(live.retry, (retry) => writeRetry(writer, retry))
   writer.optional(live.awaiting, (awaiting) => writeAwaiting(writer, awaiting))
   writer.list(live.sleeping, (sleeping) => writeSleeping(writer, sleeping))
+  writer.list(live.calls, (call) => writeCall(writer, call))
+  writer.optional(live.queueOrder, (order) => writer.varint(order))
+  writer.u8(live.pauseRequested ? 1 : 0)
   writer.list(live.sinks, (sink) => writeSink(writer, sink))
   return writer.take()
 }
 
 function decodeLive(bytes: Uint8Array | null): LiveParts {
-  if (bytes === null) return { retry: undefined, awaiting: undefined, sleeping: [], sinks: [] }
+  if (bytes === null) return finished()
   const r = new BinaryReader(asBuffer(bytes), true)
   return {
     retry: r.optional(() => readRetry(r)),
     awaiting: r.optional(() => readAwaiting(r)),
     sleeping: r.list(() => readSleeping(r)),
+    calls: r.list(() => readCall(r)),
+    queueOrder: r.optional(() => r.varint()),
+    pauseRequested: r.u8() === 1,
     sinks: r.list(() => readSink(r)),
+  }
+}
+
+/** What an invocation has when it is over: nothing that goes on. */
+function finished(): LiveParts {
+  return {
+    retry: undefined,
+    awaiting: undefined,
+    sleeping: [],
+    calls: [],
+    queueOrder: undefined,
+    pauseRequested: false,
+    sinks: [],
+  }
+}
+
+function encodeEvents(events: readonly InvocationEvent[]): Uint8Array | null {
+  if (events.length === 0) return null
+  for (const event of events) writeInvocationEvent(writer, event)
+  return writer.take()
+}
+
+export function decodeEvents(bytes: Uint8Array | null): InvocationEvent[] {
+  if (bytes === null) return []
+  const r = new BinaryReader(asBuffer(bytes), true)
+  const events: InvocationEvent[] = []
+  while (!r.done) events.push(readInvocationEvent(r))
+  return events
+}
+
+function sourceOf({ source, source_id, source_target }: InvocationRow): InvocationSource {
+  const id = source_id as InvocationId
+  switch (source) {
+    case 'service':
+      return { kind: 'service', caller: id, callerTarget: source_target ?? '' }
+    case 'restart-as-new':
+      return { kind: 'restart-as-new', from: id }
+    default:
+      return { kind: 'ingress' }
   }
 }
 
@@ -170,10 +230,7 @@ export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invoc
       handler: row.handler,
       handlerType: row.handler_type as HandlerType,
     },
-    source:
-      row.caller === null
-        ? { kind: 'ingress' }
-        : { kind: 'service', caller: row.caller as InvocationId, callerTarget: row.caller_target ?? '' },
+    source: sourceOf(row),
     idempotencyKey: row.idempotency_key ?? undefined,
     executionTime: row.execution_time ?? undefined,
     completionRetentionMs: row.completion_retention_ms,
@@ -192,12 +249,16 @@ export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invoc
     retry: live.retry,
     awaiting: live.awaiting,
     sleeping: live.sleeping,
+    calls: live.calls,
+    queueOrder: live.queueOrder,
+    pauseRequested: live.pauseRequested,
     sinks: live.sinks,
     output: status === 'completed' ? undefined : result,
     result: status === 'completed' ? result : undefined,
+    events: decodeEvents(row.events),
   }
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
+export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

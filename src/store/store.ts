@@ -7,8 +7,10 @@ import { Worker } from 'node:worker_threads'
 import type { DeploymentRecord } from '../core/deployment.ts'
 import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { ColdInvocations } from '../core/state.ts'
+import type { Keyed } from '../core/keyed.ts'
+import type { ColdState } from '../core/state.ts'
 import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
+import { KeyedReader, type QueuedMutation } from './keyed-rows.ts'
 import { decodeEntries, type InvocationRow, invocationOf } from './row.ts'
 import { FORMAT_VERSION } from './tables.ts'
 import type { FromWorker, ToWorker } from './worker.ts'
@@ -26,13 +28,14 @@ export interface StoreOptions {
  * The projection, seen from the main thread: batches of the log go to a worker that writes, reads come
  * from a connection of our own. Batches are buffered for one checkpoint interval.
  */
-export class Store implements ColdInvocations {
+export class Store implements ColdState {
   readonly #worker: Worker
   readonly #reader: DatabaseSync
   readonly #options: StoreOptions
   readonly #bySeq: StatementSync
   readonly #byId: StatementSync
   readonly #journal: StatementSync
+  readonly #keyed: KeyedReader
   readonly #expired: StatementSync
   readonly #waiting: ((message: FromWorker) => void)[] = []
   #batches: Uint8Array[] = []
@@ -50,6 +53,7 @@ export class Store implements ColdInvocations {
     this.#options = options
     this.#bySeq = reader.prepare('SELECT * FROM invocation WHERE seq = ?')
     this.#byId = reader.prepare('SELECT * FROM invocation WHERE id = ?')
+    this.#keyed = new KeyedReader(reader)
     this.#journal = reader.prepare('SELECT entries FROM journal WHERE seq = ? ORDER BY first_index')
     this.#expired = reader.prepare(
       `SELECT seq FROM invocation WHERE expires_at <= ?1
@@ -107,6 +111,20 @@ export class Store implements ColdInvocations {
   *unfinished(): Iterable<Invocation> {
     const rows = this.#reader.prepare(`SELECT * FROM invocation WHERE status <> 'completed' ORDER BY seq`)
     for (const row of rows.iterate()) yield this.#invocation(row)
+  }
+
+  /** The next place in a queue. */
+  nextOrder(): number {
+    return this.#meta('next_order') ?? 1
+  }
+
+  /** Replacements of state that wait, in their order. */
+  mutations(): Iterable<QueuedMutation> {
+    return this.#keyed.mutations()
+  }
+
+  keyed(service: string, key: string): Keyed | undefined {
+    return this.#keyed.keyed(service, key)
   }
 
   bySeq(seq: InvocationSeq): Invocation | undefined {

@@ -17,8 +17,9 @@ CREATE TABLE IF NOT EXISTS invocation (
   key TEXT,
   handler TEXT NOT NULL,
   handler_type TEXT NOT NULL,
-  caller TEXT,
-  caller_target TEXT,
+  source TEXT NOT NULL,
+  source_id TEXT,
+  source_target TEXT,
   idempotency_key TEXT,
   execution_time INTEGER,
   completion_retention_ms INTEGER NOT NULL,
@@ -34,7 +35,8 @@ CREATE TABLE IF NOT EXISTS invocation (
   pinned_deployment TEXT,
   pinned_version INTEGER,
   result BLOB,
-  live BLOB
+  live BLOB,
+  events BLOB
 );
 CREATE UNIQUE INDEX IF NOT EXISTS invocation_id ON invocation (id);
 CREATE INDEX IF NOT EXISTS invocation_open ON invocation (seq) WHERE status <> 'completed';
@@ -47,6 +49,29 @@ CREATE TABLE IF NOT EXISTS journal (
   entries BLOB NOT NULL,
   PRIMARY KEY (seq, first_index)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS state (
+  service TEXT NOT NULL,
+  key TEXT NOT NULL,
+  name BLOB NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (service, key, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS promise (
+  service TEXT NOT NULL,
+  key TEXT NOT NULL,
+  name TEXT NOT NULL,
+  promise BLOB NOT NULL,
+  PRIMARY KEY (service, key, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS mutation (
+  queue_order INTEGER PRIMARY KEY,
+  service TEXT NOT NULL,
+  key TEXT NOT NULL,
+  mutation BLOB NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS deployment (
   id TEXT PRIMARY KEY,

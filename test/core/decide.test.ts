@@ -63,6 +63,7 @@ t.test('a call: command, id and result in this order; the callee is created in t
     'deployment-pinned',
     'entry-appended',
     'entry-appended',
+    'call-started',
     'invocation-created',
     'sink-added',
   ])

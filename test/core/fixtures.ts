@@ -69,7 +69,8 @@ export class Bench {
 
   suspend(name: string, completions: number[]): Turn {
     const awaiting = { completions, signals: [1], namedSignals: [] }
-    return this.decide({ type: 'suspend', now: this.now, seq: this.seq(name), awaiting })
+    const { journal, seq } = this.get(name)
+    return this.decide({ type: 'suspend', now: this.now, seq, awaiting, seenEntries: journal.length })
   }
 
   end(name: string): Turn {

@@ -28,6 +28,7 @@ export function writeEntry(w: BinaryWriter, entry: JournalEntry): void {
       w.time(entry.appendedAt)
       w.varint(entry.type)
       w.bytes(entry.payload)
+      w.list(entry.completionIds, (id) => w.varint(id))
       return
     case 'notification':
       w.u8(NOTIFICATION)
@@ -45,7 +46,13 @@ export function readEntry(r: BinaryReader): JournalEntry {
     case INPUT:
       return { kind: 'input', headers: readHeaders(r), body: r.bytes(), appendedAt }
     case COMMAND:
-      return { kind: 'command', type: r.varint() as EntryType, payload: r.bytes(), appendedAt }
+      return {
+        kind: 'command',
+        type: r.varint() as EntryType,
+        payload: r.bytes(),
+        completionIds: r.list(() => r.varint()),
+        appendedAt,
+      }
     case NOTIFICATION:
       return {
         kind: 'notification',

@@ -3,15 +3,18 @@ import type { EntryType } from '../entry-type.ts'
 import type { DeploymentId, InvocationId } from '../ids.ts'
 import type {
   AttemptFailure,
+  InvocationEvent,
   InvocationSource,
   InvocationTarget,
   NewInvocation,
+  OpenCall,
   PinnedDeployment,
   ResponseSink,
   RetryState,
   Sleeping,
 } from '../invocation.ts'
 import type { Awaiting, Failure, Header, NotificationKey, NotificationResult, Result } from '../journal.ts'
+import type { DurablePromise, PromiseListener, StateMutation } from '../keyed.ts'
 import type { BinaryReader } from './binary-reader.ts'
 import type { BinaryWriter } from './binary-writer.ts'
 
@@ -57,12 +60,25 @@ function writeSource(w: BinaryWriter, source: InvocationSource): void {
       w.u8(1)
       w.text(source.caller)
       w.text(source.callerTarget)
+      return
+    case 'restart-as-new':
+      w.u8(2)
+      w.text(source.from)
   }
 }
 
 function readSource(r: BinaryReader): InvocationSource {
-  if (r.u8() === 0) return { kind: 'ingress' }
-  return { kind: 'service', caller: r.text() as InvocationId, callerTarget: r.text() }
+  const kind = r.u8()
+  switch (kind) {
+    case 0:
+      return { kind: 'ingress' }
+    case 1:
+      return { kind: 'service', caller: r.text() as InvocationId, callerTarget: r.text() }
+    case 2:
+      return { kind: 'restart-as-new', from: r.text() as InvocationId }
+    default:
+      throw new Error(`invariant: unknown source ${kind}`)
+  }
 }
 
 export function writeNewInvocation(w: BinaryWriter, invocation: NewInvocation): void {
@@ -231,6 +247,45 @@ export function readSleeping(r: BinaryReader): Sleeping {
   return { completionId: r.varint(), wakeUpAt: r.varint() }
 }
 
+export function writeCall(w: BinaryWriter, call: OpenCall): void {
+  w.varint(call.completionId)
+  w.text(call.callee)
+}
+
+export function readCall(r: BinaryReader): OpenCall {
+  return { completionId: r.varint(), callee: r.text() as InvocationId }
+}
+
+export function writeStateMap(w: BinaryWriter, state: StateMutation['state']): void {
+  w.list(state, ([key, value]) => {
+    w.bytes(key)
+    w.bytes(value)
+  })
+}
+
+export function readStateMap(r: BinaryReader): StateMutation['state'] {
+  return r.list(() => [r.bytes(), r.bytes()] as const)
+}
+
+export function writeMutation(w: BinaryWriter, mutation: StateMutation): void {
+  w.varint(mutation.order)
+  w.optional(mutation.version, (version) => w.text(version))
+  writeStateMap(w, mutation.state)
+}
+
+export function readMutation(r: BinaryReader): StateMutation {
+  return { order: r.varint(), version: r.optional(() => r.text()), state: readStateMap(r) }
+}
+
+export function writeListener(w: BinaryWriter, listener: PromiseListener): void {
+  w.text(listener.invocation)
+  w.varint(listener.completionId)
+}
+
+export function readListener(r: BinaryReader): PromiseListener {
+  return { invocation: r.text() as InvocationId, completionId: r.varint() }
+}
+
 export function writeAttemptFailure(w: BinaryWriter, failure: AttemptFailure): void {
   w.varint(failure.code)
   w.text(failure.message)
@@ -258,6 +313,38 @@ export function readAttemptFailure(r: BinaryReader): AttemptFailure {
     ...(relatedCommandName !== undefined && { relatedCommandName }),
     ...(relatedCommandType !== undefined && { relatedCommandType }),
   }
+}
+
+export function writeInvocationEvent(w: BinaryWriter, event: InvocationEvent): void {
+  w.u8(event.kind === 'paused' ? 1 : 0)
+  w.varint(event.afterEntries)
+  w.time(event.at)
+  w.optional(event.failure, (failure) => writeAttemptFailure(w, failure))
+}
+
+export function readInvocationEvent(r: BinaryReader): InvocationEvent {
+  const isPause = r.u8() === 1
+  const afterEntries = r.varint()
+  const at = r.time()
+  const failure = r.optional(() => readAttemptFailure(r))
+  if (isPause) return { kind: 'paused', afterEntries, at, failure }
+  if (failure === undefined) throw new Error('invariant: an error event has its failure')
+  return { kind: 'transient-error', afterEntries, at, failure }
+}
+
+export function writePromise(w: BinaryWriter, promise: DurablePromise): void {
+  if (promise.kind === 'open') {
+    w.u8(0)
+    w.list(promise.listeners, (listener) => writeListener(w, listener))
+  } else {
+    w.u8(1)
+    writeResult(w, promise.result)
+  }
+}
+
+export function readPromise(r: BinaryReader): DurablePromise {
+  if (r.u8() === 0) return { kind: 'open', listeners: r.list(() => readListener(r)) }
+  return { kind: 'completed', result: readResult(r) }
 }
 
 export function writeRetry(w: BinaryWriter, retry: RetryState): void {

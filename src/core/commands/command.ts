@@ -1,8 +1,8 @@
 import type { DeploymentRecord } from '../deployment.ts'
 import type { EntryType } from '../entry-type.ts'
-import type { DeploymentId, InvocationSeq } from '../ids.ts'
+import type { DeploymentId, InvocationId, InvocationSeq } from '../ids.ts'
 import type { AttemptFailure, NewInvocation, PinnedDeployment } from '../invocation.ts'
-import type { Awaiting, Result } from '../journal.ts'
+import type { Awaiting, Result, SignalKey } from '../journal.ts'
 
 /** A request, from ingress, to run something. `now` is ms since epoch in every command. */
 export interface Invoke {
@@ -24,7 +24,7 @@ export interface AppendEntry {
   readonly entry: SdkCommand
 }
 
-/** What the core needs to know of each command beyond its payload. */
+/** What the core needs to know of each command beyond its payload. State keys are bytes, promise names text. */
 export type SdkCommand =
   /** Journal only: nothing follows from it. */
   | { readonly kind: 'record'; readonly entryType: EntryType }
@@ -38,6 +38,30 @@ export type SdkCommand =
       readonly callee: NewInvocation
     }
   | { readonly kind: 'one-way-call'; readonly invocationIdCompletionId: number; readonly callee: NewInvocation }
+  | { readonly kind: 'get-state'; readonly completionId: number; readonly key: Uint8Array }
+  | { readonly kind: 'get-state-keys'; readonly completionId: number }
+  | { readonly kind: 'set-state'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'clear-state'; readonly key: Uint8Array }
+  | { readonly kind: 'clear-all-state' }
+  | { readonly kind: 'get-promise'; readonly completionId: number; readonly name: string }
+  | { readonly kind: 'peek-promise'; readonly completionId: number; readonly name: string }
+  | {
+      readonly kind: 'complete-promise'
+      readonly completionId: number
+      readonly name: string
+      readonly result: Result
+    }
+  | { readonly kind: 'attach'; readonly completionId: number; readonly target: InvocationId }
+  | { readonly kind: 'get-output'; readonly completionId: number; readonly target: InvocationId }
+  /** Also a completed awakeable: that is a signal by index. Signal 1 with `void` cancels. */
+  | { readonly kind: 'send-signal'; readonly entryType: EntryType; readonly signal: Signal }
+
+/** What is delivered to an invocation from outside of its own journal. */
+export interface Signal {
+  readonly target: InvocationId
+  readonly key: SignalKey
+  readonly result: Result | { readonly kind: 'void' }
+}
 
 /** The result of a `ctx.run`. */
 export interface ProposeRun {
@@ -55,6 +79,8 @@ export interface Suspend {
   readonly now: number
   readonly seq: InvocationSeq
   readonly awaiting: Awaiting
+  /** So many entries of the journal have reached the handler. */
+  readonly seenEntries: number
 }
 
 /** The attempt ended after an Output. */
@@ -92,11 +118,85 @@ export type Timer =
   | { readonly kind: 'sleep'; readonly seq: InvocationSeq; readonly at: number; readonly completionId: number }
   | { readonly kind: 'retry'; readonly seq: InvocationSeq; readonly at: number }
 
+/** After a restart of the server: what was running goes on. */
+export interface RestartAttempt {
+  readonly type: 'restart-attempt'
+  readonly now: number
+  readonly seq: InvocationSeq
+}
+
 /** Removes invocations whose retention is over. */
 export interface Expire {
   readonly type: 'expire'
   readonly now: number
   readonly seqs: readonly InvocationSeq[]
+}
+
+/** From ingress: an awakeable is resolved or rejected. Unknown and finished invocations ignore it. */
+export interface DeliverSignal {
+  readonly type: 'deliver-signal'
+  readonly now: number
+  readonly signal: Signal
+}
+
+/** Asks the handler to stop; what has not started is removed. */
+export interface Cancel {
+  readonly type: 'cancel'
+  readonly now: number
+  readonly id: InvocationId
+}
+
+/** Ends an invocation and the calls that it waits for, at once and without the handler. */
+export interface Kill {
+  readonly type: 'kill'
+  readonly now: number
+  readonly id: InvocationId
+}
+
+/** Forgets a completed invocation, or only its journal. */
+export interface Purge {
+  readonly type: 'purge'
+  readonly now: number
+  readonly id: InvocationId
+  readonly what: 'all' | 'journal'
+}
+
+/** Stops after the running attempt, which is asked to end, until it is resumed. */
+export interface Pause {
+  readonly type: 'pause'
+  readonly now: number
+  readonly id: InvocationId
+}
+
+/** Starts the next attempt now. `pinned` moves the invocation to another deployment. */
+export interface Resume {
+  readonly type: 'resume'
+  readonly now: number
+  readonly id: InvocationId
+  /** `unpin`: to whatever is latest when it starts. */
+  readonly deployment: 'keep' | 'unpin' | PinnedDeployment
+}
+
+/** Runs a completed invocation again as a new one, from its input or from a prefix of its journal. */
+export interface RestartAsNew {
+  readonly type: 'restart-as-new'
+  readonly now: number
+  readonly id: InvocationId
+  readonly newId: InvocationId
+  /** Index of the last entry of the journal that is kept; 0 keeps the input alone. */
+  readonly from: number
+  readonly deployment: 'keep' | 'latest' | PinnedDeployment
+}
+
+/** Replaces the whole state of an object's or workflow's key, behind what the key has queued. */
+export interface MutateState {
+  readonly type: 'mutate-state'
+  readonly now: number
+  readonly service: string
+  readonly key: string
+  /** Changes nothing unless the state has this version when its turn comes. */
+  readonly version: string | undefined
+  readonly state: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
 }
 
 export interface PutDeployment {
@@ -111,6 +211,29 @@ export interface RemoveDeployment {
   readonly deploymentId: DeploymentId
 }
 
+/** What operators do to one invocation. */
+export type Operation = Cancel | Kill | Purge | Pause | Resume | RestartAsNew
+
+/** How an operation ended. */
+export type OperationOutcome =
+  /** It is done. */
+  | 'done'
+  /** It is under way: the handler has been asked. */
+  | 'requested'
+  | 'not-found'
+  | 'already-completed'
+  | 'not-completed'
+  /** Scheduled, or waiting for its turn. */
+  | 'not-started'
+  | 'not-running'
+  | 'still-running'
+  | 'not-pinned'
+  | 'journal-gone'
+  | 'workflow'
+  | 'old-protocol'
+  | 'bad-index'
+  | 'open-commands'
+
 /** Everything that can be asked of a partition. Time and randomness are inside. */
 export type Command =
   | Invoke
@@ -120,6 +243,10 @@ export type Command =
   | End
   | FailAttempt
   | FireTimer
+  | RestartAttempt
   | Expire
+  | DeliverSignal
+  | Operation
+  | MutateState
   | PutDeployment
   | RemoveDeployment

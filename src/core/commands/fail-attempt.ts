@@ -1,4 +1,5 @@
 import { complete } from '../lifecycle/complete.ts'
+import { pauseNow } from '../lifecycle/pause-now.ts'
 import type { Turn } from '../turn.ts'
 import type { FailAttempt } from './command.ts'
 
@@ -10,6 +11,10 @@ export function failAttempt(turn: Turn, command: FailAttempt): void {
   const { failure, outcome } = command
   switch (outcome.kind) {
     case 'retry': {
+      if (invocation.pauseRequested) {
+        pauseNow(turn, invocation, failure)
+        return
+      }
       const before = invocation.retry
       const retry = {
         countedFailures: (before?.countedFailures ?? 0) + (command.countsForPolicy ? 1 : 0),
@@ -17,12 +22,12 @@ export function failAttempt(turn: Turn, command: FailAttempt): void {
         lastFailure: failure,
         nextAttemptAt: outcome.at,
       }
-      turn.emit({ type: 'attempt-failed', seq, at: turn.now, retry })
+      turn.emit({ type: 'attempt-failed', seq, at: turn.now, afterEntries: invocation.journal.length, retry })
       turn.effect({ type: 'arm-timer', timer: { kind: 'retry', seq, at: outcome.at } })
       return
     }
     case 'pause':
-      turn.emit({ type: 'invocation-paused', seq, at: turn.now, failure })
+      pauseNow(turn, invocation, failure)
       return
     case 'kill': {
       const { code, message } = failure

@@ -1,5 +1,6 @@
 import { EntryType } from '../entry-type.ts'
-import { notify, startAttempt } from '../lifecycle/notify.ts'
+import { begin } from '../lifecycle/begin.ts'
+import { answer, startAttempt } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import type { FireTimer } from './command.ts'
 
@@ -9,19 +10,11 @@ export function fireTimer(turn: Turn, { timer }: FireTimer): void {
   if (invocation === undefined) return
   switch (timer.kind) {
     case 'start':
-      if (invocation.status !== 'scheduled') return
-      turn.emit({ type: 'invocation-started', seq: timer.seq, at: turn.now })
-      turn.effect({ type: 'start-attempt', invocation, journalLength: invocation.journal.length, first: true })
+      if (invocation.status === 'scheduled') begin(turn, invocation)
       return
     case 'sleep':
       if (!invocation.sleeping.some((s) => s.completionId === timer.completionId)) return
-      notify(
-        turn,
-        invocation,
-        EntryType.SleepCompletion,
-        { kind: 'completion', id: timer.completionId },
-        { kind: 'void' },
-      )
+      answer(turn, invocation, EntryType.SleepCompletion, timer.completionId, { kind: 'void' })
       return
     case 'retry':
       if (invocation.status === 'invoked' && invocation.retry?.nextAttemptAt === timer.at) {

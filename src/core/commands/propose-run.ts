@@ -1,5 +1,5 @@
 import { EntryType } from '../entry-type.ts'
-import { hasCompletion, notify } from '../lifecycle/notify.ts'
+import { answer, hasNotification } from '../lifecycle/notify.ts'
 import { pin } from '../lifecycle/pin.ts'
 import type { Turn } from '../turn.ts'
 import type { ProposeRun } from './command.ts'
@@ -8,7 +8,7 @@ import type { ProposeRun } from './command.ts'
 export function proposeRun(turn: Turn, command: ProposeRun): void {
   const invocation = turn.state.get(command.seq)
   if (invocation?.status !== 'invoked') return
-  if (hasCompletion(invocation, command.completionId)) return
+  if (hasNotification(invocation, { kind: 'completion', id: command.completionId })) return
   pin(turn, invocation, command.deployment)
-  notify(turn, invocation, EntryType.RunCompletion, { kind: 'completion', id: command.completionId }, command.result)
+  answer(turn, invocation, EntryType.RunCompletion, command.completionId, command.result)
 }

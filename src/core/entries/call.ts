@@ -2,7 +2,7 @@ import type { SdkCommand } from '../commands/command.ts'
 import { EntryType } from '../entry-type.ts'
 import type { Invocation } from '../invocation.ts'
 import { createOrFind } from '../lifecycle/create.ts'
-import { notify } from '../lifecycle/notify.ts'
+import { answer } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import { appendRecord } from './record.ts'
 
@@ -13,17 +13,19 @@ type Call = Extract<SdkCommand, { kind: 'call' }>
  * step, so the call happens exactly once. The order in the journal is fixed: call, id, result.
  */
 export function appendCall(turn: Turn, invocation: Invocation, payload: Uint8Array, call: Call): void {
-  appendRecord(turn, invocation, payload, EntryType.Call)
-  notify(
-    turn,
-    invocation,
-    EntryType.CallInvocationIdCompletion,
-    { kind: 'completion', id: call.invocationIdCompletionId },
-    { kind: 'invocation-id', invocationId: call.callee.id },
-  )
-  createOrFind(turn, call.callee, {
+  const { callee, invocationIdCompletionId, resultCompletionId } = call
+  appendRecord(turn, invocation, payload, EntryType.Call, [invocationIdCompletionId, resultCompletionId])
+  const id = { kind: 'invocation-id', invocationId: callee.id } as const
+  answer(turn, invocation, EntryType.CallInvocationIdCompletion, invocationIdCompletionId, id)
+  turn.emit({
+    type: 'call-started',
+    seq: invocation.seq,
+    completionId: resultCompletionId,
+    callee: callee.id,
+  })
+  createOrFind(turn, callee, {
     caller: invocation.id,
-    completionId: call.resultCompletionId,
+    completionId: resultCompletionId,
     notificationType: EntryType.CallCompletion,
   })
 }

@@ -2,7 +2,7 @@ import type { SdkCommand } from '../commands/command.ts'
 import { EntryType } from '../entry-type.ts'
 import type { Invocation } from '../invocation.ts'
 import { createOrFind } from '../lifecycle/create.ts'
-import { notify } from '../lifecycle/notify.ts'
+import { answer } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import { appendRecord } from './record.ts'
 
@@ -10,13 +10,9 @@ type OneWayCall = Extract<SdkCommand, { kind: 'one-way-call' }>
 
 /** Sends to another handler, now or later, and does not wait. */
 export function appendOneWayCall(turn: Turn, invocation: Invocation, payload: Uint8Array, call: OneWayCall): void {
-  appendRecord(turn, invocation, payload, EntryType.OneWayCall)
-  notify(
-    turn,
-    invocation,
-    EntryType.CallInvocationIdCompletion,
-    { kind: 'completion', id: call.invocationIdCompletionId },
-    { kind: 'invocation-id', invocationId: call.callee.id },
-  )
-  createOrFind(turn, call.callee, undefined)
+  const { callee, invocationIdCompletionId } = call
+  appendRecord(turn, invocation, payload, EntryType.OneWayCall, [invocationIdCompletionId])
+  const id = { kind: 'invocation-id', invocationId: callee.id } as const
+  answer(turn, invocation, EntryType.CallInvocationIdCompletion, invocationIdCompletionId, id)
+  createOrFind(turn, callee, undefined)
 }

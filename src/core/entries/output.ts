@@ -8,7 +8,7 @@ export function appendOutput(turn: Turn, invocation: Invocation, payload: Uint8A
   turn.emit({
     type: 'output-appended',
     seq: invocation.seq,
-    entry: { kind: 'command', type: EntryType.Output, payload, appendedAt: turn.now },
+    entry: { kind: 'command', type: EntryType.Output, payload, completionIds: [], appendedAt: turn.now },
     result,
   })
 }

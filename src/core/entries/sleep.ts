@@ -1,7 +1,7 @@
 import type { SdkCommand } from '../commands/command.ts'
 import { EntryType } from '../entry-type.ts'
 import type { Invocation } from '../invocation.ts'
-import { notify } from '../lifecycle/notify.ts'
+import { answer } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import { appendRecord } from './record.ts'
 
@@ -9,11 +9,10 @@ type Sleep = Extract<SdkCommand, { kind: 'sleep' }>
 
 /** A durable timer: the journal holds when it is due, so it survives everything that the journal survives. */
 export function appendSleep(turn: Turn, invocation: Invocation, payload: Uint8Array, sleep: Sleep): void {
-  appendRecord(turn, invocation, payload, EntryType.Sleep)
   const { completionId, wakeUpAt } = sleep
+  appendRecord(turn, invocation, payload, EntryType.Sleep, [completionId])
   if (wakeUpAt <= turn.now) {
-    const key = { kind: 'completion', id: completionId } as const
-    notify(turn, invocation, EntryType.SleepCompletion, key, { kind: 'void' })
+    answer(turn, invocation, EntryType.SleepCompletion, completionId, { kind: 'void' })
   } else {
     turn.emit({ type: 'sleep-started', seq: invocation.seq, completionId, wakeUpAt })
     turn.effect({ type: 'arm-timer', timer: { kind: 'sleep', seq: invocation.seq, at: wakeUpAt, completionId } })

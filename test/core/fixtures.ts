@@ -1,10 +1,11 @@
-import type { Command, SdkCommand } from '../../src/core/commands/command.ts'
+import type { Command, Operation, SdkCommand } from '../../src/core/commands/command.ts'
 import { decide } from '../../src/core/decide.ts'
 import type { DeploymentId, InvocationId, InvocationSeq } from '../../src/core/ids.ts'
 import type { Invocation, NewInvocation } from '../../src/core/invocation.ts'
 import type { Result } from '../../src/core/journal.ts'
-import { PartitionState } from '../../src/core/state.ts'
+import { noColdState, PartitionState } from '../../src/core/state.ts'
 import type { Turn } from '../../src/core/turn.ts'
+import { versionOf } from '../../src/partition/state-version.ts'
 
 export const deployment = { deploymentId: 'dp_1' as DeploymentId, protocolVersion: 6 }
 
@@ -29,9 +30,11 @@ export function request(name: string, overrides: Partial<NewInvocation> = {}): N
   }
 }
 
+type WithoutTime<T> = T extends unknown ? Omit<T, 'now'> : never
+
 /** A partition's core with a clock of its own, and a short way to say each command. */
 export class Bench {
-  readonly state = new PartitionState()
+  readonly state = new PartitionState(noColdState, versionOf)
   readonly turns: Turn[] = []
   now = 1_000_000
   /** For histories: names and completion ids that are not used yet. */
@@ -87,6 +90,10 @@ export class Bench {
       countsForPolicy: true,
       outcome,
     })
+  }
+
+  operate(operation: WithoutTime<Operation>): Turn {
+    return this.decide({ ...operation, now: this.now } as Operation)
   }
 
   get(name: string): Invocation {

@@ -17,6 +17,8 @@ function batchOf(events: readonly Event[]): Buffer {
   return writer.take()
 }
 
+const sorted = (map: ReadonlyMap<string, unknown>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
 async function open(directory: string, onFolded: (position: number) => void = () => {}): Promise<Store> {
   return Store.open({
     directory,
@@ -59,6 +61,19 @@ t.test('what is folded can be read, whatever the checkpoints cut apart', async (
         const expected = bench.state.get(seq)
         t.strictSame(store.bySeq(seq), expected === undefined ? undefined : expected, `invocation ${seq}`)
       }
+      for (const keyed of bench.state.hotKeyed()) {
+        const stored = store.keyed(keyed.service, keyed.key)
+        t.same(sorted(stored?.state ?? new Map()), sorted(keyed.state), `state of ${keyed.service}/${keyed.key}`)
+        t.same(sorted(stored?.promises ?? new Map()), sorted(keyed.promises), `promises of ${keyed.key}`)
+      }
+      const mutations = [...bench.state.hotKeyed()].flatMap(({ queue }) =>
+        queue.flatMap((item) => (item.kind === 'mutation' ? [item.mutation.order] : [])),
+      )
+      t.same(
+        [...store.mutations()].map(({ mutation }) => mutation.order),
+        mutations.sort((a, b) => a - b),
+      )
+      t.equal(store.nextOrder(), bench.state.nextOrder)
       const unfinished = [...bench.state.hot()].filter((i) => i.status !== 'completed').map((i) => i.seq)
       t.same(
         [...store.unfinished()].map((i) => i.seq),

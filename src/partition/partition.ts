@@ -1,6 +1,4 @@
 import type { AttemptCommand, AttemptHost, AttemptRunner } from '../core/attempts.ts'
-import { BinaryWriter } from '../core/codec/binary-writer.ts'
-import { writeEvent } from '../core/codec/event-codec.ts'
 import type {
   Command,
   MutateState,
@@ -21,9 +19,11 @@ import { expiresAt, isExpired } from '../core/lifecycle/expiry.ts'
 import type { Schema } from '../core/schema.ts'
 import type { PartitionState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
-import { PartitionClosed, PartitionOverloaded } from '../errors/partition.ts'
+import { PartitionClosed } from '../errors/partition.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
+import { Admission } from './admission.ts'
+import { CommitLoop } from './commit-loop.ts'
 import type { Acceptance, Completion, OutputAnswer, PartitionClient, Waiting } from './partition-client.ts'
 import type { Residency } from './residency.ts'
 import { TimerQueue } from './timer-queue.ts'
@@ -43,49 +43,27 @@ export interface PartitionOptions {
   readonly cleanupIntervalMs: number
 }
 
-/** Requests that may wait for room; more are refused. */
-const MAX_WAITING_REQUESTS = 10_000
-
 /** Invocations that are removed in one go, so that a large sweep does not hold up calls. */
 const SWEEP_SIZE = 500
 
 /** After a restart, attempts that were running start within this time, not all at once. */
 const RESTART_SPREAD_MS = 200
 
-/** A batch that has been decided, and what is to be done when it is durable. */
-interface Batch {
-  readonly effects: (() => void)[]
-  readonly completed: Invocation[]
-  readonly purged: InvocationSeq[]
-}
-
-function emptyBatch(): Batch {
-  return { effects: [], completed: [], purged: [] }
-}
-
 /**
- * The loop around the core: a command is decided and applied in memory at once, its events join the current
- * batch, and its effects are released when that batch has been synced. While one batch is being synced, the
- * next one gathers.
+ * Runs the core: a command is decided and applied in memory at once, its events join the current batch, and its
+ * effects are released when that batch is in the log.
  */
 export class Partition implements PartitionClient, AttemptHost {
   readonly #options: PartitionOptions
   readonly #state: PartitionState
-  readonly #log: Log
   readonly #store: Store
   readonly #timers: TimerQueue
   readonly #callers = new WaitingCallers()
-  readonly #writer = new BinaryWriter(64 * 1024)
+  readonly #commits: CommitLoop
+  readonly #admission: Admission
   readonly #drainListeners: (() => void)[] = []
-  readonly #waitingRequests: (() => void)[] = []
   readonly #attempts = new Map<InvocationSeq, number>()
-  #batch = emptyBatch()
   #runner: AttemptRunner | undefined
-  #isSyncing = false
-  #isFlushScheduled = false
-  #syncingBytes = 0
-  /** Events that are in the log. */
-  #durableEvents = 0
   #lastAttempt = 0
   #sweeper: NodeJS.Timeout | undefined
   #closed = false
@@ -93,9 +71,15 @@ export class Partition implements PartitionClient, AttemptHost {
   constructor(options: PartitionOptions) {
     this.#options = options
     this.#state = options.state
-    this.#log = options.log
     this.#store = options.store
-    this.#durableEvents = options.state.eventCount
+    this.#admission = new Admission(() => this.#isFull())
+    this.#commits = new CommitLoop({
+      log: options.log,
+      residency: options.residency,
+      eventCount: () => this.#state.eventCount,
+      onDurable: (position, batch) => this.#store.fold(position, batch),
+      onReleased: () => this.#drain(),
+    })
     this.#timers = new TimerQueue(options.now, (timer) => this.#fire(timer))
   }
 
@@ -135,7 +119,7 @@ export class Partition implements PartitionClient, AttemptHost {
   }
 
   async send(request: NewInvocation): Promise<Acceptance> {
-    await this.#admission()
+    await this.#admission.enter()
     const { turn, found } = this.#invoke(request)
     const invocation = found ?? created(turn)
     const acceptance: Acceptance = {
@@ -147,10 +131,10 @@ export class Partition implements PartitionClient, AttemptHost {
   }
 
   call(request: NewInvocation): Waiting {
-    if (this.#isFull() || this.#closed) {
+    if (!this.#admission.isOpen) {
       let waiting: Waiting | undefined
       return {
-        completion: this.#admission().then(() => {
+        completion: this.#admission.enter().then(() => {
           waiting = this.#call(request)
           return waiting.completion
         }),
@@ -172,7 +156,7 @@ export class Partition implements PartitionClient, AttemptHost {
         : invocation.status === 'completed'
           ? { status: 'completed', completion: retained(invocation) }
           : { status: 'in-flight' }
-    return new Promise((resolve) => this.#whenDurable(() => resolve(answer)))
+    return new Promise((resolve) => this.#commits.whenDurable(() => resolve(answer)))
   }
 
   invocation(id: InvocationId): Invocation | undefined {
@@ -223,10 +207,8 @@ export class Partition implements PartitionClient, AttemptHost {
     this.#closed = true
     clearInterval(this.#sweeper)
     this.#timers.close()
-    while (this.#isSyncing || this.#writer.length > 0) {
-      await new Promise<void>((resolve) => this.#whenDurable(resolve))
-    }
-    for (const resume of this.#waitingRequests.splice(0)) resume()
+    await this.#commits.idle()
+    this.#admission.close()
     this.#callers.rejectAll(
       new PartitionClosed('The server is shutting down. The invocation goes on; attach to it for its result.'),
     )
@@ -271,7 +253,7 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #settled(completion: Completion | undefined): Waiting {
     return {
-      completion: new Promise((resolve) => this.#whenDurable(() => resolve(completion))),
+      completion: new Promise((resolve) => this.#commits.whenDurable(() => resolve(completion))),
       cancel: () => {},
     }
   }
@@ -296,64 +278,19 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #decide(command: Command): Turn {
     const turn = decide(command, this.#state)
-    for (const event of turn.events) {
-      writeEvent(this.#writer, event)
-      if (event.type === 'invocation-purged') this.#batch.purged.push(event.seq)
-    }
+    this.#commits.add(turn.events)
     return turn
   }
 
-  /** Puts a turn's effects behind the current batch, and `durable` behind them. */
+  /** Puts a turn's effects behind what has been decided so far, and `durable` behind them. */
   #release(turn: Turn, durable?: () => void): void {
     for (const effect of turn.effects) {
       if (effect.type === 'start-attempt' && effect.first && this.#hasDurableState(effect)) this.#start(effect)
-      else this.#batch.effects.push(() => this.#perform(effect))
-      if (effect.type === 'answer-waiting') this.#batch.completed.push(effect.invocation)
+      else this.#commits.whenDurable(() => this.#perform(effect))
+      if (effect.type === 'answer-waiting') this.#commits.completed(effect.invocation)
     }
-    if (durable !== undefined) this.#batch.effects.push(durable)
-    this.#scheduleFlush()
-  }
-
-  /** Runs when all that has been decided so far is in the log. */
-  #whenDurable(callback: () => void): void {
-    this.#batch.effects.push(callback)
-    this.#scheduleFlush()
-  }
-
-  #scheduleFlush(): void {
-    if (this.#isSyncing || this.#isFlushScheduled) return
-    this.#isFlushScheduled = true
-    queueMicrotask(() => {
-      this.#isFlushScheduled = false
-      this.#flush()
-    })
-  }
-
-  #flush(): void {
-    if (this.#isSyncing) return
-    const batch = this.#batch
-    this.#batch = emptyBatch()
-    if (this.#writer.length === 0) {
-      for (const effect of batch.effects) effect()
-      return
-    }
-    const bytes = this.#writer.take()
-    const { eventCount } = this.#state
-    this.#isSyncing = true
-    this.#syncingBytes = bytes.length
-    const end = this.#log.append(bytes, () => {
-      this.#isSyncing = false
-      this.#syncingBytes = 0
-      this.#durableEvents = eventCount
-      this.#store.fold(end, bytes)
-      // What has gathered goes to the disk first, so that it does not idle while the effects run. Effects
-      // that came without events wait for their turn: they may rest on those of this batch.
-      if (this.#writer.length > 0) this.#flush()
-      for (const effect of batch.effects) effect()
-      if (this.#batch.effects.length > 0) this.#scheduleFlush()
-      this.#drain()
-    })
-    this.#options.residency.leave(end, batch.completed, batch.purged)
+    if (durable !== undefined) this.#commits.whenDurable(durable)
+    this.#commits.commit()
   }
 
   #perform(effect: Effect): void {
@@ -391,7 +328,7 @@ export class Partition implements PartitionClient, AttemptHost {
   /** The handler may see the state of its key: it must not see what a crash could take back. */
   #hasDurableState({ invocation }: StartAttempt): boolean {
     const keyed = this.#keyOf(invocation)
-    return keyed === undefined || keyed.changedAt <= this.#durableEvents
+    return keyed === undefined || keyed.changedAt <= this.#commits.durableEvents
   }
 
   #keyOf({ target }: Invocation): Keyed | undefined {
@@ -399,25 +336,12 @@ export class Partition implements PartitionClient, AttemptHost {
   }
 
   #isFull(): boolean {
-    return this.#writer.length + this.#syncingBytes + this.#store.pendingBytes > this.#options.maxPendingBytes
-  }
-
-  /** Resolves when there is room. Rejects with PERDURE_ERR_PARTITION_OVERLOADED or _CLOSED. */
-  async #admission(): Promise<void> {
-    while (this.#isFull() && !this.#closed) {
-      if (this.#waitingRequests.length >= MAX_WAITING_REQUESTS) {
-        throw new PartitionOverloaded(
-          'Too much is waiting for the disk. The request was not accepted; try again later.',
-        )
-      }
-      await new Promise<void>((resolve) => this.#waitingRequests.push(resolve))
-    }
-    if (this.#closed) throw new PartitionClosed('The server is shutting down. The request was not accepted.')
+    return this.#commits.pendingBytes + this.#store.pendingBytes > this.#options.maxPendingBytes
   }
 
   #drain(): void {
     if (this.#isFull()) return
-    for (const resume of this.#waitingRequests.splice(0)) resume()
+    this.#admission.drain()
     for (const listener of this.#drainListeners) listener()
   }
 }

@@ -1,0 +1,120 @@
+import { BinaryWriter } from '../core/codec/binary-writer.ts'
+import { writeEvent } from '../core/codec/event-codec.ts'
+import type { Event } from '../core/events.ts'
+import type { InvocationSeq } from '../core/ids.ts'
+import type { Invocation } from '../core/invocation.ts'
+import type { Log } from '../log/log.ts'
+import type { Residency } from './residency.ts'
+
+export interface CommitLoopOptions {
+  readonly log: Log
+  readonly residency: Residency
+  /** Events that have been applied to the state. */
+  readonly eventCount: () => number
+  /** A batch is in the log, up to `position`; its buffer is handed over. Runs before the batch's callbacks. */
+  readonly onDurable: (position: number, batch: Buffer) => void
+  /** The callbacks of a batch have run. */
+  readonly onReleased: () => void
+}
+
+interface Batch {
+  readonly callbacks: (() => void)[]
+  readonly completed: Invocation[]
+  readonly purged: InvocationSeq[]
+}
+
+const emptyBatch = (): Batch => ({ callbacks: [], completed: [], purged: [] })
+
+/**
+ * Durable before visible: events gather in a batch, the log syncs one batch at a time, and what was registered
+ * with `whenDurable` runs when everything before it is in the log, in order. While one batch is being synced,
+ * the next one gathers; there is no other delay.
+ */
+export class CommitLoop {
+  readonly #options: CommitLoopOptions
+  readonly #writer = new BinaryWriter(64 * 1024)
+  #batch = emptyBatch()
+  #isSyncing = false
+  #isFlushScheduled = false
+  #syncingBytes = 0
+  #durableEvents: number
+
+  constructor(options: CommitLoopOptions) {
+    this.#options = options
+    this.#durableEvents = options.eventCount()
+  }
+
+  /** Bytes that have been decided and are not in the log. */
+  get pendingBytes(): number {
+    return this.#writer.length + this.#syncingBytes
+  }
+
+  /** How many of the events that were applied are in the log. */
+  get durableEvents(): number {
+    return this.#durableEvents
+  }
+
+  add(events: readonly Event[]): void {
+    for (const event of events) {
+      writeEvent(this.#writer, event)
+      if (event.type === 'invocation-purged') this.#batch.purged.push(event.seq)
+    }
+  }
+
+  /** It may leave memory when the store has what was added so far. */
+  completed(invocation: Invocation): void {
+    this.#batch.completed.push(invocation)
+  }
+
+  whenDurable(callback: () => void): void {
+    this.#batch.callbacks.push(callback)
+    this.#schedule()
+  }
+
+  /** Makes sure that what was added is written, also when nobody waits for it. */
+  commit(): void {
+    if (this.#writer.length > 0) this.#schedule()
+  }
+
+  async idle(): Promise<void> {
+    while (this.#isSyncing || this.#writer.length > 0) {
+      await new Promise<void>((resolve) => this.whenDurable(resolve))
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isSyncing || this.#isFlushScheduled) return
+    this.#isFlushScheduled = true
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false
+      if (!this.#isSyncing) this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const batch = this.#batch
+    this.#batch = emptyBatch()
+    if (this.#writer.length === 0) {
+      for (const callback of batch.callbacks) callback()
+      return
+    }
+    const { log, residency, eventCount, onDurable, onReleased } = this.#options
+    const bytes = this.#writer.take()
+    const events = eventCount()
+    this.#isSyncing = true
+    this.#syncingBytes = bytes.length
+    const end = log.append(bytes, () => {
+      this.#isSyncing = false
+      this.#syncingBytes = 0
+      this.#durableEvents = events
+      onDurable(end, bytes)
+      // What has gathered goes to the disk first, so that it does not idle while the callbacks run. Callbacks
+      // that came without events wait for their turn: they may rest on those of this batch.
+      if (this.#writer.length > 0) this.#flush()
+      for (const callback of batch.callbacks) callback()
+      if (this.#batch.callbacks.length > 0) this.#schedule()
+      onReleased()
+    })
+    residency.leave(end, batch.completed, batch.purged)
+  }
+}

@@ -1,0 +1,319 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { inspect, promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { PerdureError } from '../../src/errors/perdure-error.ts'
+import { mintIdToken } from '../../src/gcp/mint-id-token.ts'
+import {
+  credentialsEnv,
+  externalFile,
+  keyAccount,
+  serviceAccountFile,
+  targetAccount,
+  userFile,
+} from './credential-files.ts'
+import { recordDials } from './dial-recorder.ts'
+import { GoogleFakes } from './google-fakes.ts'
+
+const audience = 'https://svc-abc.a.run.app'
+const ambient = { audience, impersonateServiceAccount: undefined }
+const impersonating = { audience, impersonateServiceAccount: targetAccount }
+const failed = (message: RegExp) => ({
+  code: 'PERDURE_ERR_GCP_MINT_FAILED',
+  status: 500,
+  restateCode: 'RT0010',
+  message,
+})
+
+async function failureOf(minting: Promise<string>): Promise<PerdureError> {
+  const error = await minting.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (error instanceof PerdureError) return error
+  throw new Error(`no such failure: ${error}`)
+}
+
+t.test('what each endpoint refuses, and what to do', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { redirect } = fakes
+  const byMachine = { env: fakes.env, redirect }
+  const byKey = { env: credentialsEnv(t, serviceAccountFile()), redirect }
+  const byUser = { env: credentialsEnv(t, userFile()), redirect }
+  const fault = (path: RegExp, status: number, body: unknown) =>
+    fakes.faults.splice(0, fakes.faults.length, {
+      path,
+      status,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json' },
+    })
+
+  fakes.denied.add(targetAccount)
+  await t.rejects(
+    mintIdToken(impersonating, byMachine),
+    failed(
+      /^failed to mint ID token \(audience 'https:\/\/svc-abc\.a\.run\.app', impersonating 'target@.*'\): The IAM Credentials API answered 403: PERMISSION_DENIED, Permission .* Grant roles\/iam\.serviceAccountOpenIdTokenCreator on target@proj/,
+    ),
+  )
+  fault(/generateIdToken/, 403, {
+    error: { status: 'PERMISSION_DENIED', message: 'API has not been used in project 1' },
+  })
+  await t.rejects(
+    mintIdToken(impersonating, byMachine),
+    failed(/gcloud services enable iamcredentials\.googleapis\.com/),
+  )
+  fault(/generateIdToken/, 404, { error: { status: 'NOT_FOUND', message: 'Not found; Gaia id not found' } })
+  await t.rejects(mintIdToken(impersonating, byMachine), failed(/Check that the service account target@.* exists/))
+  fault(/identity/, 404, '<html>nothing</html>')
+  await t.rejects(
+    mintIdToken(ambient, byMachine),
+    failed(/metadata server .* answered 404: .*Attach a service account/),
+  )
+  fault(/oauth2/, 400, { error: 'invalid_grant', error_description: 'Account has been deleted' })
+  await t.rejects(
+    mintIdToken(ambient, byKey),
+    failed(/400: invalid_grant, Account has been deleted\. .*replace the file/),
+  )
+  fault(/oauth2/, 400, { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' })
+  await t.rejects(
+    mintIdToken(impersonating, byUser),
+    failed(/revoked\. Log in again: gcloud auth application-default login/),
+  )
+  fault(/oauth2/, 400, { error: { nested: 'object' } })
+  await t.rejects(mintIdToken(ambient, byKey), failed(/OAuth token endpoint answered 400\./), 'no [object Object]')
+})
+
+t.test('passing failures are repeated, a few times', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  fakes.faults.push({ path: /identity/, status: 503, times: 2 })
+  t.ok(await mintIdToken(ambient, { env: fakes.env }))
+  t.equal(fakes.seen.length, 3)
+  fakes.seen.length = 0
+  fakes.faults.push({ path: /identity/, status: 429, body: 'slow down' })
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/answered 429: slow down/))
+  t.equal(fakes.seen.length, 4)
+  fakes.seen.length = 0
+  fakes.faults.splice(0, 2, { path: /identity/, status: 403 })
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/answered 403/))
+  t.equal(fakes.seen.length, 1)
+})
+
+t.test('a token that is not one, or not for this audience', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const flavor = { 'metadata-flavor': 'Google' }
+  fakes.faults.push({ path: /identity/, status: 200, body: 'hello', headers: flavor, times: 1 })
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/what came back is not an ID token/))
+  const foreign = fakes.idToken('https://other', 'x@example.com')
+  fakes.faults.push({ path: /identity/, status: 200, body: foreign, headers: flavor, times: 1 })
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/what came back is for another audience/))
+  fakes.faults.push({ path: /identity/, status: 200, body: fakes.idToken(audience, undefined), times: 1 })
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/not a metadata server: the header Metadata-Flavor/))
+})
+
+t.test('the limit holds for the whole mint, and for what is slow in it', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const late = {
+    code: 'PERDURE_ERR_GCP_MINT_TIMEOUT',
+    restateCode: 'RT0010',
+    message: /timed out after 150 ms \(audience/,
+  }
+  for (const [path, auth] of [
+    [/identity/, ambient],
+    [/default\/token/, impersonating],
+    [/generateIdToken/, impersonating],
+  ] as const) {
+    fakes.faults.splice(0, 1, { path, hang: true })
+    const began = performance.now()
+    await t.rejects(mintIdToken(auth, { env: fakes.env, redirect: fakes.redirect, timeoutMs: 150 }), late)
+    t.ok(performance.now() - began < 4000, 'long before the default')
+  }
+})
+
+t.test('an ended mint gives up its request, not only the wait for it', async (t) => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const requested = once(server, 'request')
+  const env = { GCE_METADATA_HOST: `127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const abort = new AbortController()
+  const reason = new Error('gone')
+  const mint = t.rejects(mintIdToken(ambient, { env }, abort.signal), reason)
+  const [request]: IncomingMessage[] = await requested
+  const closed = once(request?.socket ?? server, 'close')
+  abort.abort(reason)
+  await Promise.all([mint, closed])
+  t.pass('its connection is closed')
+})
+
+t.test('the default limit is 5 seconds', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  fakes.faults.push({ path: /identity/, hang: true })
+  const began = performance.now()
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }), { message: /timed out after 5000 ms/ })
+  const took = performance.now() - began
+  t.ok(took > 4900 && took < 7000, `${took} ms`)
+})
+
+t.test('a caller that goes ends the mint, also in the pause before a repetition', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  fakes.faults.push({ path: /identity/, status: 503 })
+  const abort = new AbortController()
+  const reason = new Error('gone')
+  setTimeout(() => abort.abort(reason), 250)
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }, abort.signal), reason)
+  const seen = fakes.seen.length
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  t.equal(fakes.seen.length, seen, 'no more requests')
+  await t.rejects(mintIdToken(ambient, { env: fakes.env }, abort.signal), reason)
+  t.equal(fakes.seen.length, seen, 'none at all for one that has gone before')
+})
+
+t.test('nobody listens', async (t) => {
+  const server = createTcpServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  await t.rejects(
+    mintIdToken(ambient, { env: { GCE_METADATA_HOST: `127.0.0.1:${port}` } }),
+    failed(/metadata server .* gave no answer \(ECONNREFUSED\)\. .*set GOOGLE_APPLICATION_CREDENTIALS/),
+  )
+})
+
+t.test('bad input is refused before anything is read or asked', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const dials = recordDials(t)
+  const env = { ...fakes.env, GOOGLE_APPLICATION_CREDENTIALS: '/nowhere' }
+  const refused = { code: 'PERDURE_ERR_GCP_AUTH_INVALID' }
+  for (const impersonateServiceAccount of ['x@y/../../other:generateAccessToken?', 'me@example.com', '']) {
+    await t.rejects(mintIdToken({ audience, impersonateServiceAccount }, { env }), refused)
+  }
+  for (const bad of ['', 'a b', 'a\r\nb']) {
+    await t.rejects(mintIdToken({ audience: bad, impersonateServiceAccount: undefined }, { env }), refused)
+  }
+  t.same(dials.hosts, [])
+})
+
+t.test('credentials go where they belong, and nowhere else', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { redirect } = fakes
+
+  await t.test('a redirect is not followed', async (t) => {
+    const away = await GoogleFakes.start(t)
+    fakes.faults.push({
+      path: /^(metadata|oauth2)/,
+      status: 307,
+      headers: { location: `${away.origin}/stolen`, 'metadata-flavor': 'Google' },
+    })
+    await t.rejects(mintIdToken(ambient, { env: fakes.env }), failed(/gave no answer/))
+    const env = credentialsEnv(t, serviceAccountFile())
+    await t.rejects(mintIdToken(ambient, { env, redirect }), failed(/gave no answer/))
+    t.same(away.seen, [])
+    fakes.faults.length = 0
+  })
+
+  await t.test('by a proxy only what is encrypted', async (t) => {
+    const asked: (string | undefined)[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(`plain ${request.url}`)
+      response.end()
+    }).on('connect', (request: IncomingMessage, socket) => {
+      asked.push(request.url)
+      socket.end('HTTP/1.1 502 no\r\n\r\n')
+    })
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    t.teardown(() => proxy.close())
+    const dials = recordDials(t)
+    withVariable(t, 'HTTPS_PROXY', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)
+    withVariable(t, 'NO_PROXY', '')
+    t.ok(await mintIdToken(ambient, { env: fakes.env }), 'the metadata server is asked directly')
+    t.same(asked, [])
+    const env = credentialsEnv(t, serviceAccountFile())
+    await t.rejects(mintIdToken(ambient, { env }), PerdureError)
+    t.same(new Set(asked), new Set(['oauth2.googleapis.com:443']))
+    t.same(dials.foreign(), [])
+  })
+
+  await t.test('a subject token is fetched from its own place only', async (t) => {
+    const file = externalFile({ url: `${fakes.origin}/elsewhere.example/subject`, headers: { 'x-caller': 'perdure' } })
+    t.ok(await mintIdToken(impersonating, { env: credentialsEnv(t, file), redirect }))
+    const missing = externalFile({ file: '/nowhere/token' })
+    await t.rejects(
+      mintIdToken(impersonating, { env: credentialsEnv(t, missing), redirect }),
+      failed(/(ENOENT|does not exist)/),
+    )
+    const dials = recordDials(t)
+    const lookalike = externalFile({ url: 'https://elsewhere.example/subject' })
+    await t.rejects(mintIdToken(impersonating, { env: credentialsEnv(t, lookalike) }), failed(/gave no answer/))
+    t.same(new Set(dials.foreign()), new Set(['elsewhere.example']), 'without the redirection it would be dialled')
+  })
+})
+
+t.test('no secret in any error', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { redirect } = fakes
+  const secrets = [
+    'ya29.',
+    'eyJ',
+    '1//refresh-token',
+    'GOCSPX',
+    'subject-token-of',
+    String(serviceAccountFile().private_key).slice(40, 70),
+  ]
+  const echo = `bad: ${fakes.idToken('x', keyAccount)} and ya29.a0-access_token and 1//refresh-token-of-a-user`
+  const subject = externalFile({
+    url: 'https://elsewhere.example/subject',
+    headers: { 'x-caller': 'perdure' },
+    format: { type: 'json', subject_token_field_name: 'x' },
+  })
+  for (const [file, path, status] of [
+    [serviceAccountFile(), /oauth2/, 400],
+    [userFile(), /oauth2/, 401],
+    [userFile(), /generateIdToken/, 403],
+    [subject, /nothing/, 200],
+    [subject, /elsewhere/, 403],
+    [subject, /sts/, 400],
+  ] as const) {
+    fakes.faults.splice(0, 1, { path, status, body: echo, headers: { 'content-type': 'text/plain' } })
+    const auth = file.type === 'service_account' ? ambient : impersonating
+    const error = await failureOf(mintIdToken(auth, { env: credentialsEnv(t, file), redirect }))
+    const everything = inspect(error, { depth: 20, showHidden: true })
+    t.same(
+      secrets.filter((secret) => everything.includes(secret)),
+      [],
+      everything,
+    )
+  }
+})
+
+t.test('nothing on the console, not even with the debug logging of the library', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { GOOGLE_APPLICATION_CREDENTIALS } = credentialsEnv(t, userFile())
+  const run = promisify(execFile)
+  for (const env of [fakes.env, { ...fakes.env, GOOGLE_APPLICATION_CREDENTIALS }]) {
+    const { stdout, stderr } = await run(
+      process.execPath,
+      [join(import.meta.dirname, 'mint-in-process.ts'), fakes.origin],
+      {
+        env: { ...env, GOOGLE_SDK_NODE_LOGGING: '*', DEBUG_AUTH: '1' },
+      },
+    )
+    t.equal(stdout, `${targetAccount}\n`)
+    t.equal(stderr, '')
+  }
+})
+
+function withVariable(t: Test, name: string, value: string): void {
+  const before = process.env[name]
+  process.env[name] = value
+  t.teardown(() => {
+    if (before === undefined) delete process.env[name]
+    else process.env[name] = before
+  })
+}

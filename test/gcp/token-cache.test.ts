@@ -1,0 +1,89 @@
+import t from 'tap'
+import { TokenCache } from '../../src/gcp/token-cache.ts'
+
+let minted = 0
+
+/** Shaped like a token; nobody looks at the signature here. */
+function tokenUntil(exp: unknown): string {
+  const payload = Buffer.from(JSON.stringify({ exp, n: minted++ })).toString('base64url')
+  return `e30.${payload}.c2ln`
+}
+
+t.test('handed out until a minute before it expires', async (t) => {
+  let now = 1_000_000
+  const cache = new TokenCache({ now: () => now })
+  const token = tokenUntil(2000)
+  t.equal(await cache.mint('k', async () => token), token)
+  now = 1_939_999
+  t.equal(cache.get('k'), token)
+  now = 1_940_000
+  t.equal(cache.get('k'), undefined)
+  t.equal(cache.size, 0)
+})
+
+t.test(
+  'a life of 63 s is used for 3 s, one of 60 s or less not at all, an unknown one for an hour less a minute',
+  async (t) => {
+    let now = 1_000_000
+    const cache = new TokenCache({ now: () => now })
+    for (const [exp, usedMs] of [
+      [1063, 3_000],
+      [1061, 1_000],
+      [1060, 0],
+      [1050, 0],
+      [900, 0],
+      [undefined, 3_540_000],
+      ['soon', 3_540_000],
+    ] as const) {
+      now = 1_000_000
+      await cache.mint('k', async () => tokenUntil(exp))
+      now += usedMs - 1
+      t.equal(cache.get('k') !== undefined, usedMs > 0, `${exp} before`)
+      now += 1
+      t.equal(cache.get('k'), undefined, `${exp} after`)
+    }
+  },
+)
+
+t.test('one mint in flight for a key', async (t) => {
+  const cache = new TokenCache()
+  let mints = 0
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const mint = () => {
+    mints++
+    return promise
+  }
+  const waiting = Array.from({ length: 500 }, () => cache.mint('k', mint))
+  const other = cache.mint('other', async () => tokenUntil(undefined))
+  t.equal(mints, 1)
+  const token = tokenUntil(undefined)
+  resolve(token)
+  t.same(new Set(await Promise.all(waiting)), new Set([token]))
+  t.not(await other, token)
+})
+
+t.test('failures are told to all who wait and then forgotten', async (t) => {
+  const cache = new TokenCache()
+  const failure = new Error('no')
+  const waiting = [1, 2].map(() => cache.mint('k', () => Promise.reject(failure)))
+  for (const outcome of await Promise.allSettled(waiting)) t.match(outcome, { status: 'rejected', reason: failure })
+  t.equal(cache.get('k'), undefined)
+  t.ok(await cache.mint('k', async () => tokenUntil(undefined)))
+})
+
+t.test('bounded: the least recently used goes', async (t) => {
+  const cache = new TokenCache({ maxTokens: 3 })
+  const add = (key: string) => cache.mint(key, async () => tokenUntil(undefined))
+  for (const key of ['a', 'b', 'c']) await add(key)
+  cache.get('a')
+  await add('d')
+  t.equal(cache.size, 3)
+  t.same(
+    ['a', 'b', 'c', 'd'].map((key) => cache.get(key) !== undefined),
+    [true, false, true, true],
+  )
+  await add('a')
+  t.equal(cache.size, 3, 'renewed, not added')
+  cache.clear()
+  t.equal(cache.size, 0)
+})

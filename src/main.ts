@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 import module from 'node:module'
 
 // Nothing else is imported before the version is checked: on an old Node the imports themselves would fail, and unclearly.

@@ -257,7 +257,12 @@ function startWorker(file: string): Worker {
     if (cacheDirectory !== undefined) require('node:module').enableCompileCache(cacheDirectory)
     import(url)
   `
-  return new Worker(start, { eval: true, workerData: { file, url, cacheDirectory } })
+  return new Worker(start, {
+    eval: true,
+    workerData: { file, url, cacheDirectory },
+    // It lives on what one checkpoint needs; a larger young generation would only be slower to return memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
 }
 
 /** The worker's first message says that it has opened the file. */

@@ -83,7 +83,7 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     'npm start',
     async () => {
       const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-      t.equal(manifest.scripts.start, 'node src/main.ts', 'what this test has started')
+      t.equal(manifest.scripts.start, 'node --max-semi-space-size=8 src/main.ts', 'what this test has started')
     },
   ],
   [

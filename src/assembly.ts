@@ -111,6 +111,7 @@ export async function assemble(
     server: { name: 'perdure', version },
     ingressEndpoint: () => advertised(config.ingress.advertisedAddress, listeners.ingress.addresses),
     now: Date.now,
+    random: pooledRandomBytes,
     log,
   })
   listeners.fabric.app.addHook('onRequest', guard)

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { arrivedOnUnixSocket } from '../listen/unix-peers.ts'
+import type { AuditDetails } from './operation.ts'
 
 /** What admin needs of a logger; pino's has it. */
 export interface AdminLog {
@@ -13,8 +14,7 @@ export interface AuditedWrite {
   readonly status: number
   /** Our code of the error, where the write was refused. */
   readonly errorCode?: string | undefined
-  /** Ids and options of the write; never header values or bodies. */
-  readonly details?: Readonly<Record<string, unknown>> | undefined
+  readonly details?: AuditDetails | undefined
 }
 
 /** Writes the audit line of a write: who (the socket's peer), from where, what, and how it ended. */

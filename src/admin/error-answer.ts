@@ -42,10 +42,10 @@ export function errorAnswer(error: unknown): ErrorAnswer | undefined {
   }
 }
 
-export const internalError: ErrorAnswer = {
+export const internalError = {
   status: 500,
   json: { message: 'Internal server error; the log of the server has the details', restate_code: null },
-}
+} satisfies ErrorAnswer
 
 /** Errors of the listener, before a route has run, in the shape of this API. */
 export const formatAdminError: FormatError = (_status, message) => ({

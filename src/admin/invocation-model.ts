@@ -1,10 +1,28 @@
 import { formatDuration } from '../config/duration.ts'
 import type { ServiceType } from '../core/deployment.ts'
-import type { Invocation, InvocationTarget } from '../core/invocation.ts'
+import type {
+  AttemptFailure,
+  Invocation,
+  InvocationEvent,
+  InvocationSource,
+  InvocationTarget,
+  OpenCall,
+  Sleeping,
+} from '../core/invocation.ts'
+import type { Awaiting } from '../core/journal.ts'
 import { messageTypeName } from '../protocol/message-type.ts'
 import { failureView } from './result-view.ts'
 
-/** An invocation for people. Keys are those of the peer's table `sys_invocation`; what does not apply is left out. */
+/** Of more events the newest are shown. */
+const MAX_SHOWN_EVENTS = 20
+
+/** Of longer lists the beginning is shown: a handler may wait for very many things at once. */
+const MAX_SHOWN_ITEMS = 100
+
+/**
+ * An invocation for people. Keys are those of the peer's table `sys_invocation`, and a few of our own behind them; what
+ * does not apply is left out.
+ */
 export function invocationModel(invocation: Invocation, nowMs: number) {
   const { target, source, pinned, retry, result } = invocation
   return {
@@ -16,8 +34,7 @@ export function invocationModel(invocation: Invocation, nowMs: number) {
     target_handler_name: target.handler,
     target_service_ty: SERVICE_TYPES[target.serviceType],
     ...(invocation.idempotencyKey === undefined ? {} : { idempotency_key: invocation.idempotencyKey }),
-    invoked_by: source.kind,
-    ...(source.kind === 'service' ? { invoked_by_id: source.caller, invoked_by_target: source.callerTarget } : {}),
+    ...sourceView(source),
     ...(pinned === undefined
       ? {}
       : { pinned_deployment_id: pinned.deploymentId, pinned_service_protocol_version: pinned.protocolVersion }),
@@ -35,13 +52,7 @@ export function invocationModel(invocation: Invocation, nowMs: number) {
       : {
           failed_attempts: retry.countedFailures,
           ...(invocation.status === 'invoked' ? { next_retry_at: timestamp(retry.nextAttemptAt) } : {}),
-          last_failure: `[${retry.lastFailure.code}] ${retry.lastFailure.message}`,
-          ...optional('last_failure_error_code', retry.lastFailure.restateCode),
-          ...optional('last_failure_related_command_index', retry.lastFailure.relatedCommandIndex),
-          ...optional('last_failure_related_command_name', retry.lastFailure.relatedCommandName || undefined),
-          ...(retry.lastFailure.relatedCommandType === undefined
-            ? {}
-            : { last_failure_related_command_type: messageTypeName(retry.lastFailure.relatedCommandType) }),
+          ...lastFailureView(retry.lastFailure),
         }),
     ...(result === undefined
       ? {}
@@ -52,7 +63,75 @@ export function invocationModel(invocation: Invocation, nowMs: number) {
             completion_failure: `[${result.failure.code}] ${result.failure.message}`,
             completion_failure_details: failureView(result.failure),
           }),
+    ...progressView(invocation),
   }
+}
+
+function sourceView(source: InvocationSource): Record<string, unknown> {
+  switch (source.kind) {
+    case 'ingress':
+      return { invoked_by: 'ingress' }
+    case 'service':
+      return { invoked_by: 'service', invoked_by_id: source.caller, invoked_by_target: source.callerTarget }
+    case 'restart-as-new':
+      return { invoked_by: 'restart_as_new', restarted_from: source.from }
+  }
+}
+
+/** What it waits for, and what has happened to it beside its journal. */
+function progressView({ queueOrder, pauseRequested, awaiting, sleeping, calls, events }: Invocation) {
+  return {
+    ...optional('queue_order', queueOrder),
+    ...(pauseRequested ? { pause_requested: true } : {}),
+    ...(awaiting === undefined ? {} : { waiting_for: awaitingView(awaiting) }),
+    ...optional('sleeps', shown(sleeping)?.map(sleepView)),
+    ...optional('open_calls', shown(calls)?.map(callView)),
+    ...(events.length === 0 ? {} : { events: events.slice(-MAX_SHOWN_EVENTS).map(eventView) }),
+  }
+}
+
+function awaitingView({ completions, signals, namedSignals }: Awaiting) {
+  return {
+    ...optional('completion_ids', shown(completions)),
+    ...optional('signal_indexes', shown(signals)),
+    ...optional('signal_names', shown(namedSignals)),
+  }
+}
+
+function sleepView({ completionId, wakeUpAt }: Sleeping) {
+  return { completion_id: completionId, wake_up_time: timestamp(wakeUpAt) }
+}
+
+function callView({ completionId, callee }: OpenCall) {
+  return { completion_id: completionId, invocation_id: callee }
+}
+
+/** Words and shape of the peer's table `sys_journal_events`. */
+function eventView({ kind, at, afterEntries, failure }: InvocationEvent) {
+  return {
+    event_type: kind === 'paused' ? 'Paused' : 'TransientError',
+    appended_at: timestamp(at),
+    after_journal_entry_index: afterEntries - 1,
+    ...(failure === undefined ? {} : lastFailureView(failure)),
+  }
+}
+
+/** Keys as in the peer's tables, which have the same columns in both places. */
+function lastFailureView(failure: AttemptFailure) {
+  return {
+    last_failure: `[${failure.code}] ${failure.message}`,
+    ...optional('last_failure_error_code', failure.restateCode),
+    ...optional('last_failure_related_command_index', failure.relatedCommandIndex),
+    ...optional('last_failure_related_command_name', failure.relatedCommandName || undefined),
+    ...(failure.relatedCommandType === undefined
+      ? {}
+      : { last_failure_related_command_type: messageTypeName(failure.relatedCommandType) }),
+  }
+}
+
+/** `undefined` for an empty list, which is left out. */
+function shown<Item>(items: readonly Item[]): readonly Item[] | undefined {
+  return items.length === 0 ? undefined : items.slice(0, MAX_SHOWN_ITEMS)
 }
 
 const SERVICE_TYPES: Readonly<Record<ServiceType, string>> = {

@@ -1,11 +1,10 @@
 import type { Invocation } from '../core/invocation.ts'
-import { AdminField, AdminNotFound } from '../errors/admin.ts'
+import { AdminNotFound } from '../errors/admin.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
-import { isInvocationId } from '../protocol/ids/invocation-id.ts'
+import { parseInvocationIdParameter } from './invocation-id.ts'
 import { invocationModel } from './invocation-model.ts'
 import { journalEntryModel } from './journal-model.ts'
-import { notYet } from './not-yet.ts'
-import type { AdminRoute } from './operation.ts'
+import type { AdminRoute, Operation } from './operation.ts'
 import { numberParameter } from './query-string.ts'
 
 const DEFAULT_PAGE_ENTRIES = 100
@@ -13,12 +12,16 @@ const MAX_PAGE_ENTRIES = 1000
 /** A page ends early when it has grown to this size: entries may be large. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024
 
-/** An extension for operators: one invocation and its journal, without SQL. */
-export function invocationRoutes(client: Pick<PartitionClient, 'invocation'>, now: () => number): AdminRoute[] {
+/** An extension for operators: one invocation and its journal, without SQL. `remove` is what DELETE does. */
+export function invocationRoutes(
+  client: Pick<PartitionClient, 'invocation'>,
+  now: () => number,
+  remove: Operation,
+): AdminRoute[] {
   const existing = (text: string): Invocation => {
-    if (!isInvocationId(text)) throw new AdminField("The request field 'invocation_id' is invalid. Reason: bad format")
-    const invocation = client.invocation(text)
-    if (invocation === undefined) throw new AdminNotFound(`The requested invocation '${text}' does not exist`)
+    const id = parseInvocationIdParameter(text)
+    const invocation = client.invocation(id)
+    if (invocation === undefined) throw new AdminNotFound(`The requested invocation '${id}' does not exist`)
     return invocation
   }
 
@@ -32,7 +35,7 @@ export function invocationRoutes(client: Pick<PartitionClient, 'invocation'>, no
             json: invocationModel(existing(params.invocation ?? ''), now()),
           }),
         },
-        DELETE: notYet('deleting an invocation'),
+        DELETE: remove,
       },
     },
     {

@@ -63,6 +63,25 @@ export class BodyFields {
     return Object.fromEntries(entries)
   }
 
+  /** An array of strings. */
+  stringList(name: string): readonly string[] | undefined {
+    const value = this.#value(name)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) throw this.invalid(name, 'expected an array of strings')
+    return value.map((item: unknown, index) => {
+      if (typeof item !== 'string') throw this.invalid(`${name}[${index}]`, 'expected a string')
+      return item
+    })
+  }
+
+  /** The fields of an object, unchecked. */
+  object(name: string): readonly (readonly [name: string, value: unknown])[] | undefined {
+    const value = this.#value(name)
+    if (value === undefined) return undefined
+    if (!isObject(value)) throw this.invalid(name, 'expected an object')
+    return Object.entries(value)
+  }
+
   /** The error that a caller throws when a field has the right type and yet cannot be read. */
   invalid(name: string, reason: string): Error {
     return this.#error(`${name}: ${reason}`)

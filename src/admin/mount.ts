@@ -80,8 +80,11 @@ async function run(
       body: operation.jsonBody ? parseJsonBody(request.headers['content-type'], request.body) : undefined,
       signal: clientGone(reply),
     })
-    if (operation.audit !== undefined) {
-      auditWrite(options.log, request, { action: operation.audit, status: answer.status, details: answer.audit })
+    const action = operation.audit
+    if (action !== undefined) {
+      for (const details of [answer.audit].flat()) {
+        auditWrite(options.log, request, { action, status: answer.status, details })
+      }
     }
     return send(reply, answer)
   } catch (error) {

@@ -7,15 +7,6 @@ const ROUTES: readonly (readonly [path: string, what: string, ...methods: AdminM
   ['/cluster-health', 'cluster health', 'GET'],
   ['/openapi', 'the OpenAPI document', 'GET'],
   ['/services/:service/openapi', 'the OpenAPI document of a service', 'GET'],
-  ['/services/:service/state', 'changing state', 'POST'],
-  ['/invocations/:invocation/cancel', 'cancelling an invocation', 'PATCH'],
-  ['/invocations/:invocation/kill', 'killing an invocation', 'PATCH'],
-  ['/invocations/:invocation/purge', 'purging an invocation', 'PATCH'],
-  ['/invocations/:invocation/purge-journal', 'purging a journal', 'PATCH'],
-  ['/invocations/:invocation/pause', 'pausing an invocation', 'PATCH'],
-  ['/invocations/:invocation/resume', 'resuming an invocation', 'PATCH'],
-  ['/invocations/:invocation/restart-as-new', 'restarting an invocation', 'PATCH'],
-  ['/internal/invocations_batch_operations/:operation', 'a batch operation on invocations', 'POST'],
   ['/subscriptions', 'Kafka subscriptions', 'GET', 'POST'],
   ['/subscriptions/:subscription', 'Kafka subscriptions', 'GET', 'DELETE'],
   ['/kafka-clusters', 'Kafka clusters', 'GET', 'POST'],
@@ -26,7 +17,7 @@ const ROUTES: readonly (readonly [path: string, what: string, ...methods: AdminM
   ['/vqueues/:vqueue/resume', 'vqueues', 'POST'],
 ]
 
-export function notYet(what: string): Operation {
+function notYet(what: string): Operation {
   return {
     handle() {
       throw new AdminNotSupported(`${what} is not supported by this version of perdure yet`)

@@ -16,8 +16,15 @@ export interface Answer {
   /** The body, written as JSON; without it the answer has none. */
   readonly json?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** What the audit line of a write tells beside the action, the path and the status. */
-  readonly audit?: Readonly<Record<string, unknown>>
+  /** What the audit line of a write tells; a write of many parts has a line for each. */
+  readonly audit?: AuditDetails | readonly AuditDetails[]
+}
+
+/** Stands in an audit line beside the action, the path and the status. Ids and options; never header values or bodies. */
+export interface AuditDetails {
+  /** Where it is not what the status says: parts of a request can be refused though the request was not. */
+  readonly result?: 'done' | 'refused'
+  readonly [field: string]: unknown
 }
 
 /** What one method of a route does. Errors are thrown: see `error-answer.ts` for what becomes of them. */

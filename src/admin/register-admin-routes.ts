@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/config.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
+import { defaultInvocationVersion, maxInvocationVersion } from '../protocol/content-type.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdminLog } from './audit.ts'
 import { deploymentRoutes } from './deployments.ts'
@@ -10,19 +11,28 @@ import { JSON_BODY_LIMIT_BYTES } from './json-body.ts'
 import { acceptAnyBody, answerAlways, mountRoute, refuseEmptyParameters } from './mount.ts'
 import { notYetRoutes } from './not-yet.ts'
 import type { AdminRoute, ApiVersion } from './operation.ts'
+import { batchRoutes } from './operations/batch.ts'
+import { Operator } from './operations/operator.ts'
+import { deleteOperation, operationRoutes } from './operations/routes.ts'
 import type { ServiceDefaults } from './service-model.ts'
 import { serviceRoutes } from './services.ts'
+import { stateRoutes } from './state-mutation.ts'
 
 export interface AdminDependencies {
-  readonly client: Pick<PartitionClient, 'schema' | 'invocation'>
+  readonly client: Pick<PartitionClient, 'schema' | 'invocation' | 'operate' | 'mutateState'>
   readonly registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove' | 'patchService'>
-  readonly config: ServiceDefaults & { readonly admin: Pick<Config['admin'], 'requestSizeLimitBytes'> }
+  readonly config: ServiceDefaults & {
+    readonly admin: Pick<Config['admin'], 'requestSizeLimitBytes'>
+    readonly worker: { readonly invoker: Pick<Config['worker']['invoker'], 'enableProtocolV7'> }
+  }
   /** Name and version of this server, for `/version`. */
   readonly server: ServerInfo
   /** The advertised address of ingress; `undefined` while it is not known. */
   readonly ingressEndpoint: () => string | undefined
   /** ms since epoch */
   readonly now: () => number
+  /** Fresh random bytes, at least this many; ids of restarted invocations are made of them. */
+  readonly random: (byteLength: number) => Uint8Array
   readonly log: AdminLog
 }
 
@@ -36,7 +46,7 @@ const PREFIXES: readonly (readonly [prefix: string, version: ApiVersion | undefi
 
 /**
  * The admin API on a Fastify instance of its own, not yet listening: what the official CLI needs to register and
- * show deployments and services, and invocations for operators. Other paths answer 404 without a body.
+ * show deployments and services, to change invocations and state, and invocations for operators. Other paths answer 404 without a body.
  */
 export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
   const { config, log } = dependencies
@@ -60,12 +70,17 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDep
 }
 
 function routesOf(apiVersion: ApiVersion | undefined, dependencies: AdminDependencies): AdminRoute[] {
-  const { client, registry, config, server, ingressEndpoint, now } = dependencies
+  const { client, registry, config, server, ingressEndpoint, now, random, log } = dependencies
+  const newestVersion = config.worker.invoker.enableProtocolV7 ? maxInvocationVersion : defaultInvocationVersion
+  const operator = new Operator({ client, now, random, newestVersion })
   return [
     ...handshakeRoutes(server, ingressEndpoint),
     ...deploymentRoutes(client.schema, registry, config, apiVersion),
     ...serviceRoutes(client.schema, registry, config),
-    ...invocationRoutes(client, now),
+    ...stateRoutes(client, now),
+    ...invocationRoutes(client, now, deleteOperation(operator)),
+    ...operationRoutes(operator),
+    ...batchRoutes(operator, log),
     ...notYetRoutes(),
   ]
 }

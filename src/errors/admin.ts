@@ -34,3 +34,22 @@ export const AdminNotSupported = defineError({ code: 'PERDURE_ERR_ADMIN_NOT_SUPP
 
 /** The client closed its connection before the answer was ready; nobody sees this but the audit log. */
 export const AdminClientGone = defineError({ code: 'PERDURE_ERR_ADMIN_CLIENT_GONE', status: 499 })
+
+/** The invocation is in a state that the operation is not for: completed, still running, not paused. */
+export const AdminInvocationState = defineError({ code: 'PERDURE_ERR_ADMIN_INVOCATION_STATE', status: 409 })
+
+/** The invocation waits for its time or for its turn; the operation needs one that has begun. */
+export const AdminInvocationNotStarted = defineError({ code: 'PERDURE_ERR_ADMIN_INVOCATION_NOT_STARTED', status: 425 })
+
+/** A restart needs the input of the invocation, and its journal is not kept any more. */
+export const AdminJournalGone = defineError({ code: 'PERDURE_ERR_ADMIN_JOURNAL_GONE', status: 410 })
+
+export const AdminRestartUnsupported = defineError({ code: 'PERDURE_ERR_ADMIN_RESTART_UNSUPPORTED', status: 422 })
+
+/** The entry of the journal that a restart should go on from cannot be one. */
+export const AdminRestartPoint = defineError({ code: 'PERDURE_ERR_ADMIN_RESTART_POINT', status: 400 })
+
+/** The deployment that an invocation should go on with is none, or not one for it. */
+export const AdminDeploymentChoice = defineError({ code: 'PERDURE_ERR_ADMIN_DEPLOYMENT_CHOICE', status: 400 })
+
+export const AdminBatchTooLarge = defineError({ code: 'PERDURE_ERR_ADMIN_BATCH_TOO_LARGE', status: 400 })

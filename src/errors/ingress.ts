@@ -18,7 +18,9 @@ export const IngressInvocationNotFound = defineError({ code: 'PERDURE_ERR_INGRES
 /** 470 is Restate's own status for "exists, but has no result yet"; its clients test for the number. */
 export const IngressNotReady = defineError({ code: 'PERDURE_ERR_INGRESS_NOT_READY', status: 470 })
 export const IngressBodyTooLarge = defineError({ code: 'PERDURE_ERR_INGRESS_BODY_TOO_LARGE', status: 413 })
-export const IngressNotSupported = defineError({ code: 'PERDURE_ERR_INGRESS_NOT_SUPPORTED', status: 501 })
+
+/** The id is well formed, but names a signal that is not an awakeable. */
+export const IngressBadAwakeable = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_AWAKEABLE', status: 400 })
 
 /** Stops the start: `ingress.header-allow-list` or `header-allow-list-extra` holds a pattern that cannot work. */
 export const IngressBadHeaderPattern = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_HEADER_PATTERN', status: 500 })

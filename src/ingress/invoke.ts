@@ -15,7 +15,7 @@ import {
 import { PerdureError } from '../errors/perdure-error.ts'
 import { invocationIdFor, invocationIdRandomBytes } from '../protocol/ids/derive-invocation-id.ts'
 import { newUlid, ulidRandomBytes } from '../protocol/ids/ulid.ts'
-import { acceptanceAnswer, invocationErrorAnswer } from './answer.ts'
+import { acceptanceAnswer } from './answer.ts'
 import { checkInput } from './content-rules.ts'
 import type { IngressContext } from './context.ts'
 import type { Exchange } from './exchange.ts'
@@ -49,10 +49,7 @@ export function invoke(context: IngressContext, route: InvokeRoute, target: Requ
 
   exchange.withBody(context.config.ingress.requestSizeLimitBytes, (body) => {
     const invocation = newInvocation(context, route, resolved, headers, target, body, exchange.request.rawHeaders)
-    if (route.mode === 'send') return send(context, invocation, exchange)
-    return invocation.target.handlerType === 'Workflow'
-      ? runWorkflow(context, invocation, exchange)
-      : call(context, invocation, exchange)
+    return route.mode === 'send' ? send(context, invocation, exchange) : call(context, invocation, exchange)
   })
 }
 
@@ -163,20 +160,6 @@ async function send(context: IngressContext, invocation: NewInvocation, exchange
 async function call(context: IngressContext, invocation: NewInvocation, exchange: Exchange): Promise<void> {
   const waiting = exchange.cancelWithCaller(context.client.call(invocation))
   answerCompletion(context, invocation.id, invocation.target, await waiting.completion, exchange)
-}
-
-/** A second call of a workflow's run does not join the first: it is a conflict, whatever has become of that one. */
-async function runWorkflow(context: IngressContext, invocation: NewInvocation, exchange: Exchange): Promise<void> {
-  const { id, status } = await context.client.send(invocation)
-  if (status === 'previously-accepted') {
-    exchange.answer(invocationErrorAnswer(id, 409, 'the workflow has been started before; attach to it for its result'))
-    return
-  }
-  const waiting = exchange.cancelWithCaller(context.client.attach(id))
-  const completion = await waiting.completion
-  // This is the first answer, even if the run ended before it was attached to.
-  const first = completion === undefined ? undefined : { ...completion, retainedUntil: undefined }
-  answerCompletion(context, id, invocation.target, first, exchange)
 }
 
 const visibleAscii = /^[\t\x20-\x7e]*$/

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceType } from '../core/deployment.ts'
-import { IngressMethodNotAllowed, IngressNotSupported } from '../errors/ingress.ts'
+import { IngressMethodNotAllowed } from '../errors/ingress.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
-import { parseAwakeableId } from '../protocol/ids/awakeable-id.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type Answer, jsonAnswer } from './answer.ts'
+import { completeAwakeable } from './awakeables.ts'
 import type { IngressContext, IngressServerConfig } from './context.ts'
 import { Cors } from './cors.ts'
 import { Exchange } from './exchange.ts'
@@ -112,8 +112,8 @@ class Ingress {
         return
       case 'awakeable':
         allowOnly('POST', method)
-        parseAwakeableId(route.id)
-        throw new IngressNotSupported('awakeables are not supported by this version of the server')
+        completeAwakeable(context, route.operation, route.id, exchange)
+        return
       case 'health':
         allowOnly('GET', method)
         exchange.answer(this.#health())

@@ -2,8 +2,11 @@
 export const minDiscoverableVersion = 5
 export const maxDiscoverableVersion = 7
 
-/** The newest version that invocations are started with. */
-export const maxInvocationVersion = 6
+/** The newest version that invocations are started with, unless V7 is enabled. */
+export const defaultInvocationVersion = 6
+
+/** The newest version that an invocation may have been started with. */
+export const maxInvocationVersion = 7
 
 /** Whether a deployment that offers [min, max] can be registered at all. */
 export function isDiscoverable(min: number, max: number): boolean {
@@ -11,11 +14,11 @@ export function isDiscoverable(min: number, max: number): boolean {
 }
 
 /**
- * The version for a new invocation on a deployment that offers [min, max]; `undefined` if the server speaks none of
- * them. A deployment can be registered and still not run: one that needs version 7.
+ * The version for a new invocation on a deployment that offers [min, max], at most `newest`; `undefined` if the server
+ * speaks none of them. A deployment can be registered and still not run: one that needs version 7.
  */
-export function invocationVersion(min: number, max: number): number | undefined {
-  const version = Math.min(max, maxInvocationVersion)
+export function invocationVersion(min: number, max: number, newest = defaultInvocationVersion): number | undefined {
+  const version = Math.min(max, newest)
   return version >= min && version >= minDiscoverableVersion ? version : undefined
 }
 

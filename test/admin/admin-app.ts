@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { AdminDependencies } from '../../src/admin/register-admin-routes.ts'
 import { registerAdminRoutes } from '../../src/admin/register-admin-routes.ts'
@@ -24,7 +25,7 @@ export const defaults: AdminDependencies['config'] = {
     onMaxAttempts: 'pause',
   },
   maxRetryPolicyMaxAttempts: undefined,
-  worker: { invoker: { inactivityTimeoutMs: 60_000, abortTimeoutMs: 600_000 } },
+  worker: { invoker: { inactivityTimeoutMs: 60_000, abortTimeoutMs: 600_000, enableProtocolV7: false } },
   admin: { requestSizeLimitBytes: 32 * 1024 * 1024 },
 }
 
@@ -55,6 +56,7 @@ export function testAdmin(
     server: { name: 'perdure', version: '0.1.0' },
     ingressEndpoint: () => 'http://127.0.0.1:8080/',
     now: () => nowMs,
+    random: (byteLength) => randomBytes(byteLength),
     log: {
       info: (fields) => log.info.push(fields),
       error: (fields) => log.error.push(fields),

@@ -46,6 +46,7 @@ registerAdminRoutes(app, {
   server: { name: 'perdure', version: '0.1.0' },
   ingressEndpoint: () => 'http://127.0.0.1:8080/',
   now: Date.now,
+  random: (byteLength) => randomBytes(byteLength),
   log: { info() {}, error() {} },
 })
 const adminUrl = await app.listen({ host: '127.0.0.1', port: 0 })

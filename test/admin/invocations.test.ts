@@ -14,7 +14,7 @@ const appendedAt = Date.parse('2026-11-21T17:20:01.000Z')
 const at = '2026-11-21T17:20:01.000Z'
 
 function command(type: JournalEntry & { kind: 'command' } extends { type: infer T } ? T : never, payload: Uint8Array) {
-  return { kind: 'command', type, payload, appendedAt } as const
+  return { kind: 'command', type, payload, completionIds: [], appendedAt } as const
 }
 
 t.test('an invocation', async (t) => {
@@ -99,6 +99,67 @@ t.test('the word for each status', async (t) => {
     last_failure_error_code: 'RT0007',
     last_failure_related_command_name: 'charge',
   })
+})
+
+t.test('what an invocation waits for, and what has happened to it', async (t) => {
+  await using admin = testAdmin()
+  const failure = { code: 500, message: 'boom', restateCode: 'RT0007', relatedCommandIndex: 1 }
+  const facts = async (more: Parameters<typeof invocation>[0]) => {
+    admin.client.put(invocation(more))
+    return (await admin.app.inject({ url: `/invocations/${invocationId}` })).json()
+  }
+  t.match(
+    await facts({
+      status: 'suspended',
+      source: { kind: 'restart-as-new', from: unknownInvocationId },
+      awaiting: { completions: [3, 4], signals: [1, 17], namedSignals: ['go'] },
+      sleeping: [{ completionId: 3, wakeUpAt: appendedAt }],
+      calls: [{ completionId: 4, callee: unknownInvocationId }],
+      pauseRequested: true,
+      events: [
+        { kind: 'transient-error', afterEntries: 2, at: appendedAt, failure },
+        { kind: 'paused', afterEntries: 3, at: appendedAt, failure: undefined },
+      ],
+    }),
+    {
+      status: 'suspended',
+      invoked_by: 'restart_as_new',
+      restarted_from: unknownInvocationId,
+      pause_requested: true,
+      waiting_for: { completion_ids: [3, 4], signal_indexes: [1, 17], signal_names: ['go'] },
+      sleeps: [{ completion_id: 3, wake_up_time: at }],
+      open_calls: [{ completion_id: 4, invocation_id: unknownInvocationId }],
+      events: [
+        {
+          event_type: 'TransientError',
+          appended_at: at,
+          after_journal_entry_index: 1,
+          last_failure: '[500] boom',
+          last_failure_error_code: 'RT0007',
+          last_failure_related_command_index: 1,
+        },
+        { event_type: 'Paused', appended_at: at, after_journal_entry_index: 2 },
+      ],
+    },
+  )
+  t.match(await facts({ status: 'inboxed', queueOrder: 7 }), { status: 'pending', queue_order: 7 })
+
+  const plain = await facts({ status: 'paused' })
+  t.equal(plain.status, 'paused')
+  for (const key of ['pause_requested', 'waiting_for', 'sleeps', 'open_calls', 'events', 'queue_order']) {
+    t.notOk(key in plain, key)
+  }
+  const many = await facts({
+    sleeping: Array.from({ length: 500 }, (_, completionId) => ({ completionId, wakeUpAt: appendedAt })),
+    events: Array.from({ length: 50 }, (_, index) => ({
+      kind: 'transient-error' as const,
+      afterEntries: index + 1,
+      at: appendedAt,
+      failure,
+    })),
+  })
+  t.equal(many.sleeps.length, 100)
+  t.match(many.events, { length: 20, 19: { after_journal_entry_index: 49 } }, 'the newest')
 })
 
 t.test('ids that cannot be, and ids that are not', async (t) => {

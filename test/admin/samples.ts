@@ -71,9 +71,13 @@ export function invocation(more: Partial<Invocation> = {}): Invocation {
     retry: undefined,
     awaiting: undefined,
     sleeping: [],
+    calls: [],
+    queueOrder: undefined,
+    pauseRequested: false,
     sinks: [],
     output: undefined,
     result: undefined,
+    events: [],
     ...more,
   }
 }

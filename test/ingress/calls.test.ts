@@ -135,7 +135,13 @@ t.test('a workflow runs once: a second call is a conflict', async (t) => {
   t.equal(second.status, 409)
   t.equal(second.headers['x-restate-error-source'], 'invocation')
   t.equal(second.headers['x-restate-id'], first.headers['x-restate-id'])
-  t.match(second.json, { code: 409, source: 'invocation' })
+  t.strictSame(second.json, {
+    code: 409,
+    message: 'the workflow method was already invoked',
+    source: 'invocation',
+  })
+  t.equal(second.headers['idempotency-expires'], undefined, 'it is not the result of the run')
+  t.equal(first.headers['idempotency-expires'], undefined)
 
   ingress.partition.behaviour = keepRunning
   const running = askJson(ingress, '/Wf/w2/run', 1)

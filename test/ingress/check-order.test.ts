@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type Ask, ask, isIngressError, jsonType, startIngress } from './fixture.ts'
 
+const awakeable = 'sign_1ntIHlSdLzmDIGvQLnkYZ6wW0C_6t6bLEAAAAEQ'
 const wrongType = { headers: { 'content-type': 'text/plain' }, body: 'x' }
 
 t.test('the first check that fails is the one that answers', async (t) => {
@@ -57,8 +58,10 @@ t.test('the first check that fails is the one that answers', async (t) => {
     ['/restate/a/foo/resolve', {}, 400, /bad awakeable id 'foo'/],
     ['/restate/a/foo/resolve', { method: 'GET' }, 405, /use POST/],
     ['/restate/awakeables/sign_1foo/reject', {}, 400, /bad awakeable id/],
-    ['/restate/a/sign_1ntIHlSdLzmDIGvQLnkYZ6wW0C_6t6bLEAAAAEQ/resolve', { body: 'x' }, 501, /not supported/],
-    ['/restate/a/sign_1ntIHlSdLzmDIGvQLnkYZ6wW0C_6t6bLEAAAAEQ/reject', {}, 501, /not supported/],
+    [`/restate/a/${awakeable}/zap`, {}, 404, /nothing/],
+    [`/restate/a/${awakeable}`, {}, 400, /expected/],
+    [`/restate/a/${awakeable}/resolve`, { method: 'GET' }, 405, /use POST/],
+    [`/restate/a/${awakeable}/reject`, { method: 'PUT' }, 405, /use POST/],
   ]
   for (const [path, request, status, text] of table) {
     const reply = await ask(ingress, path, request)

@@ -1,3 +1,4 @@
+import type { Signal } from '../../src/core/commands/command.ts'
 import type { InvocationId } from '../../src/core/ids.ts'
 import type { Invocation, NewInvocation } from '../../src/core/invocation.ts'
 import type { Result } from '../../src/core/journal.ts'
@@ -26,8 +27,9 @@ export const keepRunning: Behaviour = () => undefined
 export class FakePartition implements PartitionClient {
   readonly schema = new Schema()
   readonly requests: NewInvocation[] = []
+  readonly signals: Signal[] = []
   behaviour: Behaviour = echo
-  /** Thrown by send, call, attach and output while set. */
+  /** Thrown by send, call, attach, output and signal while set. */
   failure: Error | undefined
   readonly #entries = new Map<InvocationId, Entry>()
   readonly #now: () => number
@@ -62,6 +64,10 @@ export class FakePartition implements PartitionClient {
   call(request: NewInvocation): Waiting {
     if (this.failure !== undefined) return failed(this.failure)
     const known = this.#entries.get(request.id)
+    if (known !== undefined && request.target.handlerType === 'Workflow') {
+      this.requests.push(request)
+      return settled({ id: request.id, result: alreadyInvoked, retainedUntil: undefined })
+    }
     if (known?.invocation.status === 'completed') return this.attach(request.id)
     const waiting = this.#waitFor(known ?? this.#enter(request))
     this.#accept(request)
@@ -85,6 +91,19 @@ export class FakePartition implements PartitionClient {
 
   invocation(id: InvocationId): Invocation | undefined {
     return this.#entries.get(id)?.invocation
+  }
+
+  async signal(signal: Signal): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    this.signals.push(signal)
+  }
+
+  async operate(): Promise<never> {
+    throw new Error('not part of this fake')
+  }
+
+  async mutateState(): Promise<void> {
+    throw new Error('not part of this fake')
   }
 
   async commit(): Promise<void> {
@@ -146,6 +165,12 @@ export class FakePartition implements PartitionClient {
   }
 }
 
+/** What a workflow answers to a call of its run that is not the first. */
+const alreadyInvoked: Result = {
+  kind: 'failure',
+  failure: { code: 409, message: 'the workflow method was already invoked' },
+}
+
 function settled(completion: Completion | undefined): Waiting {
   return { completion: Promise.resolve(completion), cancel: () => {} }
 }
@@ -175,8 +200,12 @@ function newInvocation(request: NewInvocation, now: number): Invocation {
     retry: undefined,
     awaiting: undefined,
     sleeping: [],
+    calls: [],
+    queueOrder: undefined,
+    pauseRequested: false,
     sinks: [],
     output: undefined,
     result: undefined,
+    events: [],
   }
 }

@@ -1,6 +1,7 @@
 import * as restate from '@restatedev/restate-sdk'
 import { connect, HttpCallError, rpc } from '@restatedev/restate-sdk-clients'
 import t from 'tap'
+import { parseAwakeableId } from '../../src/protocol/ids/awakeable-id.ts'
 import { keepRunning } from './fake-partition.ts'
 import { startIngress } from './fixture.ts'
 
@@ -120,11 +121,46 @@ t.test('workflows: submit, output, attach', async (t) => {
   t.match(await client.workflowOutput(), { ready: true, result: 'out' })
 })
 
-t.test('scopes and awakeables are refused, clearly', async (t) => {
+t.test('awakeables: resolve and reject', async (t) => {
+  await using ingress = await startIngress()
+  const client = connect({ url: ingress.url })
+  const id = 'sign_1ntIHlSdLzmDIGvQLnkYZ6wW0C_6t6bLEAAAAEQ'
+  const { invocationId } = parseAwakeableId(id)
+  await client.resolveAwakeable(id, { a: ['ü'] })
+  await client.resolveAwakeable(id)
+  await client.resolveAwakeable(id, Uint8Array.from([0, 255]), restate.serde.binary)
+  await client.rejectAwakeable(id, 'nö')
+  const key = { kind: 'signal', index: 17 }
+  t.match(ingress.partition.signals, [
+    { target: invocationId, key, result: { kind: 'value', value: Buffer.from('{"a":["ü"]}') } },
+    { target: invocationId, key, result: { kind: 'value', value: { length: 0 } } },
+    { target: invocationId, key, result: { kind: 'value', value: Buffer.from([0, 255]) } },
+    { target: invocationId, key, result: { kind: 'failure', failure: { code: 500, message: 'nö' } } },
+  ])
+  t.equal(await statusOf(client.rejectAwakeable('foo', 'why')), 400)
+  t.equal(await statusOf(client.resolveAwakeable('prom_1foo', 1)), 400)
+})
+
+t.test('a workflow is submitted once, called again in vain, and attached to', async (t) => {
+  await using ingress = await startIngress()
+  ingress.partition.behaviour = keepRunning
+  const client = connect({ url: ingress.url })
+  const workflow = client.workflowClient(wf, 'k')
+  t.equal((await workflow.workflowSubmit('in', rpc.sendOpts({ delay: 1000 }))).status, 'Accepted')
+  t.equal(ingress.partition.last.executionTime, ingress.nowMs + 1000)
+  const run = { service: 'Wf', handler: 'run', key: 'k', parameter: 'in' }
+  t.equal(await statusOf(client.call(run)), 409)
+  t.equal((await workflow.workflowOutput()).ready, false)
+  const { id } = ingress.partition.last
+  ingress.partition.start(id)
+  ingress.partition.complete(id, { kind: 'failure', failure: { code: 422, message: 'no' } })
+  t.equal(await statusOf(workflow.workflowAttach()), 422)
+  t.equal(await statusOf(client.call(run)), 409, 'also when it has ended')
+})
+
+t.test('scopes are refused, clearly', async (t) => {
   await using ingress = await startIngress()
   const client = connect({ url: ingress.url })
   t.equal(await statusOf(client.scope('s').serviceClient(svc).echo(1)), 400)
   t.equal(await statusOf(client.serviceClient(svc).echo(1, rpc.opts({ limitKey: 'a' }))), 400)
-  t.equal(await statusOf(client.resolveAwakeable('sign_1ntIHlSdLzmDIGvQLnkYZ6wW0C_6t6bLEAAAAEQ', 1)), 501)
-  t.equal(await statusOf(client.rejectAwakeable('foo', 'why')), 400)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { keepRunning } from './fake-partition.ts'
-import { askJson, isIngressError, startIngress } from './fixture.ts'
+import { ask, askJson, isIngressError, startIngress } from './fixture.ts'
 
 t.test('a send is accepted: 202, id, status', async (t) => {
   await using ingress = await startIngress()
@@ -41,6 +41,24 @@ t.test('a delayed send tells when, and its duplicates tell the same', async (t) 
   t.strictSame(await send(''), { invocationId: id, executionTime, status: 'PreviouslyAccepted' })
   ingress.partition.start(ingress.partition.last.id)
   t.strictSame(await send('?delay=100s'), { invocationId: id, status: 'PreviouslyAccepted' })
+})
+
+t.test('a run of a workflow can be delayed', async (t) => {
+  await using ingress = await startIngress()
+  const sent = await askJson(ingress, '/restate/send/Wf/w/run?delay=PT10S', 'x')
+  const { id } = ingress.partition.last
+  const executionTime = '2026-11-21T12:00:10.123000000Z'
+  t.strictSame(sent.json, { invocationId: id, executionTime, status: 'Accepted' })
+  t.equal(ingress.partition.last.executionTime, ingress.nowMs + 10_000)
+  const again = await askJson(ingress, '/Wf/w/run/send?delay=1s', 'y')
+  t.strictSame(again.json, { invocationId: id, executionTime, status: 'PreviouslyAccepted' })
+  t.equal((await askJson(ingress, '/Wf/w/run', 'z')).status, 409, 'a call of the run is too late as well')
+  t.equal((await ask(ingress, '/restate/workflow/Wf/w/output', { method: 'GET' })).status, 470)
+  const attached = ask(ingress, '/restate/workflow/Wf/w/attach', { method: 'GET' })
+  while (ingress.partition.waitingCallers < 1) await new Promise((resolve) => setTimeout(resolve, 1))
+  ingress.partition.start(id)
+  t.equal((await attached).body, '"x"')
+  t.strictSame((await askJson(ingress, '/Wf/w/run/send', 'y')).json, { invocationId: id, status: 'PreviouslyAccepted' })
 })
 
 t.test('a call joins a scheduled invocation and waits for it', async (t) => {

@@ -8,6 +8,8 @@ export interface RecordedFrame {
   readonly type: number
   readonly flags: number
   readonly payload: Buffer
+  /** Frames of both directions came in the order of these numbers. */
+  readonly order: number
   /** As the recorder's own codec understood it. */
   readonly message: unknown
 }
@@ -44,7 +46,7 @@ export function readCapture(name: (typeof captureNames)[number]): readonly Recor
     .map((line) => JSON.parse(line))
   const paths = new Map<number, string>()
   const streams = new Map<string, { path: string; chunks: Buffer[]; frames: RecordedFrame[] }>()
-  for (const line of lines) {
+  for (const [order, line] of lines.entries()) {
     const path = line.headers?.[':path']
     if (typeof path === 'string') paths.set(line.stream, path)
     const title = `${name} stream ${line.stream} ${line.dir}`
@@ -57,6 +59,7 @@ export function readCapture(name: (typeof captureNames)[number]): readonly Recor
         type: Number(line.type_id),
         flags: line.flags ?? 0,
         payload: Buffer.from(line.payload_hex ?? '', 'hex'),
+        order,
         message: line.msg,
       })
     }

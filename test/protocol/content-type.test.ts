@@ -5,6 +5,7 @@ import {
   isDiscoverable,
   manifestAccept,
   manifestVersionOf,
+  maxInvocationVersion,
 } from '../../src/protocol/content-type.ts'
 
 t.test('media types', (t) => {
@@ -43,5 +44,9 @@ t.test('which ranges register, and which version they run with', (t) => {
     t.equal(isDiscoverable(min, max), registers, `${min} to ${max} registers`)
     t.equal(invocationVersion(min, max), version, `${min} to ${max} runs`)
   }
+  t.equal(invocationVersion(5, 7, maxInvocationVersion), 7)
+  t.equal(invocationVersion(7, 7, maxInvocationVersion), 7)
+  t.equal(invocationVersion(5, 6, maxInvocationVersion), 6)
+  t.equal(invocationVersion(8, 9, maxInvocationVersion), undefined)
   t.end()
 })

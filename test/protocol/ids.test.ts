@@ -6,6 +6,7 @@ import {
   formatAwakeableId,
   formatDeploymentId,
   formatInvocationId,
+  invocationIdBeside,
   invocationIdFor,
   invocationIdRandomBytes,
   isInvocationId,
@@ -216,5 +217,26 @@ t.test('bucket keys stay right when more services are asked for than are remembe
   const first = Buffer.from(partitionKeyOfBucket('service-0', 3)).toString('hex')
   for (let service = 0; service < 1100; service++) partitionKeyOfBucket(`service-${service}`, 3)
   t.equal(Buffer.from(partitionKeyOfBucket('service-0', 3)).toString('hex'), first)
+  t.end()
+})
+
+t.test('a new id beside an old one has its partition key and a ULID', (t) => {
+  const old = formatInvocationId(parseInvocationId('inv_19Yjr9UGH2Ew4sRbrScDXcvFlIsVANZEXL'))
+  const nowMs = Date.UTC(2026, 10, 21)
+  const random = Uint8Array.from({ length: 10 }, (_, index) => 0xf0 + index)
+  const id = invocationIdBeside(old, nowMs, random)
+  // Restate 1.7.12 restarted this one as inv_19Yjr9UGH2Ew5AGjIFLDHHmMG6KWbBmnwB.
+  t.ok(id.startsWith('inv_19Yjr9UGH2Ew'))
+  const bytes = parseInvocationId(id)
+  t.equal(bytes.readUIntBE(8, 6), nowMs)
+  t.strictSame([...bytes.subarray(14)], [...random])
+  t.not(
+    invocationIdBeside(
+      old,
+      nowMs,
+      random.map((byte) => byte ^ 1),
+    ),
+    id,
+  )
   t.end()
 })

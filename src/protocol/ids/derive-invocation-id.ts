@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { InvocationId } from '../../core/ids.ts'
-import { formatInvocationId, invocationIdBytes } from './invocation-id.ts'
+import { formatInvocationId, invocationIdBytes, parseInvocationId } from './invocation-id.ts'
 import { bucketOfIdempotencyKey, bucketsPerService, partitionKeyOfBucket, partitionKeyOfText } from './partition-key.ts'
 import { ulidRandomBytes, writeUlid } from './ulid.ts'
 
@@ -33,6 +33,32 @@ export function invocationIdFor(target: InvocationIdTarget, nowMs: number, rando
   if (identity === undefined) writeUlid(id, partitionKeyBytes, nowMs, random)
   else hash('sha256', identity, 'buffer').copy(id, partitionKeyBytes, 0, uuidBytes)
   return formatInvocationId(id)
+}
+
+/**
+ * A new id on the partition of an existing one, as the peer gives to an invocation that is restarted. Made from the
+ * time and `random` (at least `ulidRandomBytes`).
+ */
+export function invocationIdBeside(id: InvocationId, nowMs: number, random: Uint8Array): InvocationId {
+  const bytes = parseInvocationId(id)
+  writeUlid(bytes, partitionKeyBytes, nowMs, random)
+  return formatInvocationId(bytes)
+}
+
+// What follows from the target alone needs neither.
+const noTime = 0
+const noRandom = new Uint8Array(0)
+
+/** The id that the run of a workflow has, whether there was one or not. The handler's name has no part in it. */
+export function workflowRunId(service: string, key: string): InvocationId {
+  return invocationIdFor({ service, key, handler: '', isWorkflowRun: true }, noTime, noRandom)
+}
+
+/** The id that a call with this idempotency key has, whether there was one or not. */
+export function idempotentInvocationId(
+  target: Pick<InvocationIdTarget, 'service' | 'key' | 'handler'> & { readonly idempotencyKey: string },
+): InvocationId {
+  return invocationIdFor({ ...target, isWorkflowRun: false }, noTime, noRandom)
 }
 
 function partitionKeyFor(target: InvocationIdTarget, random: Uint8Array): Uint8Array {

@@ -45,6 +45,16 @@ export interface InvokerConfig {
   readonly messageSizeLimitBytes: number
   readonly messageSizeWarningBytes: number
   readonly concurrentInvocationsLimit: number
+  /** Bytes of journals and state that may be on their way to services; more attempts wait. */
+  readonly memoryLimitBytes: number
+  /** Bytes that the journal of one invocation may have. */
+  readonly perInvocationMemoryLimitBytes: number
+  /** Entries that the journal of one invocation may have. */
+  readonly journalLengthLimit: number
+  /** State, keys and values, that an attempt gets when it starts; 0 is none, so that handlers ask for what they need. */
+  readonly eagerStateSizeLimitBytes: number
+  /** Start invocations with service protocol V7 where the deployment speaks it. */
+  readonly enableProtocolV7: boolean
   readonly connectTimeoutMs: number
   readonly http2KeepAliveIntervalMs: number
   readonly http2KeepAliveTimeoutMs: number

@@ -2,7 +2,7 @@ import { defineError } from './perdure-error.ts'
 
 /*
  * Why an attempt failed. `status` becomes the code of the failure that operators see, `restateCode` the public
- * code beside it. All of them are retried: none ends an invocation by itself.
+ * code beside it. All of them are retried but where it is said: none ends an invocation by itself.
  */
 
 /** No deployment is known for the service, or the pinned one is gone. */
@@ -110,12 +110,18 @@ export const CalleeNotFound = defineError({
   restateCode: 'RT0018',
 })
 
-/** A command of the protocol that this version of the server cannot carry out. */
-export const CommandUnsupported = defineError({
-  code: 'PERDURE_ERR_INVOKER_COMMAND_UNSUPPORTED',
+/** A call or an attach names a scope or a limit key. */
+export const FlowControlMissing = defineError({
+  code: 'PERDURE_ERR_INVOKER_FLOW_CONTROL_MISSING',
   status: 500,
-  restateCode: 'RT0017',
+  restateCode: 'RT0024',
 })
+
+/** The journal has as many entries as it may have. Pauses the invocation. */
+export const JournalTooLong = defineError({ code: 'PERDURE_ERR_INVOKER_JOURNAL_TOO_LONG', status: 500 })
+
+/** The journal is larger than it may be. Not retried: the rule for used-up attempts decides. */
+export const JournalTooLarge = defineError({ code: 'PERDURE_ERR_INVOKER_JOURNAL_TOO_LARGE', status: 500 })
 
 /** The request identity key cannot be used; the server does not start without the identity that it was asked for. */
 export const IdentityKeyInvalid = defineError({ code: 'PERDURE_ERR_INVOKER_IDENTITY_KEY_INVALID', status: 500 })

@@ -1,22 +1,34 @@
 import type { AttemptCommand } from '../core/attempts.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { Awaiting } from '../core/journal.ts'
-import { AbortTimeoutFired, ProtocolViolation, StreamEndedEarly } from '../errors/invoker.ts'
+import {
+  AbortTimeoutFired,
+  JournalTooLarge,
+  JournalTooLong,
+  ProtocolViolation,
+  StreamEndedEarly,
+} from '../errors/invoker.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { requestedAckFlag } from '../protocol/frame.ts'
 import { MessageType, messageClass, messageTypeName } from '../protocol/message-type.ts'
+import { decodeAwaitingOn } from '../protocol/messages/awaiting-on.ts'
 import { decodeError } from '../protocol/messages/error.ts'
 import { decodeProposeRunCompletion } from '../protocol/messages/propose-run-completion.ts'
-import { decodeSuspension, type SuspensionMessage } from '../protocol/messages/suspension.ts'
+import { awaitingOf } from './awaiting.ts'
 import { checkedResult } from './commands/checked-result.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { commandReaders } from './commands/command-readers.ts'
 import type { ResponseHeaders } from './duplex.ts'
+import type { JournalSize } from './journal-size.ts'
 import { type AttemptProblem, failAttempt, problemOf } from './problem.ts'
 import { responseProblem } from './response-check.ts'
 import { retain } from './retain.ts'
 import type { Route } from './route.ts'
+import { RunAcks } from './run-acks.ts'
 import { sdkErrorProblem } from './sdk-error.ts'
+
+/** Protocol versions that brought these messages. */
+const runAckVersion = 7
+const awaitingOnVersion = 7
 
 /** At most one is armed at a time: arming another replaces it. */
 export type AttemptTimer = 'inactivity' | 'abort' | 'drain'
@@ -26,6 +38,8 @@ export interface AttemptActions {
   /** Stream the notification at this index of the journal, behind all that was sent before. */
   sendNotification(index: number): void
   sendCommandAck(commandIndex: number): void
+  /** The proposed result with this completion id is durable. */
+  sendRunAck(completionId: number): void
   /** End the request body: behind all that was sent before, or at once if the attempt has ended. May come twice. */
   halfClose(): void
   /** Reset the stream. */
@@ -38,11 +52,19 @@ export interface AttemptActions {
   finish(): void
 }
 
+/** How far a journal may grow. */
+export interface JournalLimits {
+  /** Entries. */
+  readonly length: number
+  readonly bytes: number
+}
+
 export interface AttemptSubject {
   readonly invocation: Invocation
   readonly route: Route
-  /** Commands among the entries that are replayed, the input included: the index of the next one. */
-  readonly replayedCommands: number
+  /** Of what is replayed. */
+  readonly journalSize: JournalSize
+  readonly journalLimits: JournalLimits
   readonly context: CommandContext
   readonly jitter: () => number
 }
@@ -67,11 +89,18 @@ export class AttemptState {
   #phase: 'open' | 'half-closed' | 'ended' | 'closed' = 'open'
   #nextCommandIndex: number
   #hasOutput: boolean
+  /** Made when the first acknowledgement is asked for, which no service did before protocol V7. */
+  #runAcks: RunAcks | undefined
+  /** Entries of the journal that the service was sent: first the replay, then all up to the last notification. */
+  readonly #replayedEntries: number
+  #sentEntries: number
 
   constructor(subject: AttemptSubject, actions: AttemptActions) {
     this.#subject = subject
     this.#actions = actions
-    this.#nextCommandIndex = subject.replayedCommands
+    this.#nextCommandIndex = subject.journalSize.commands
+    this.#replayedEntries = subject.journalSize.length
+    this.#sentEntries = this.#replayedEntries
     this.#hasOutput = subject.invocation.output !== undefined
   }
 
@@ -123,8 +152,16 @@ export class AttemptState {
   /** The notification at this index of the journal is durable. */
   onNotification(index: number): void {
     if (this.#phase !== 'open') return
-    this.#actions.sendNotification(index)
+    this.#sentEntries = index + 1
+    const completionId = this.#runAcks?.take(this.#subject.invocation.journal[index])
+    if (completionId === undefined) this.#actions.sendNotification(index)
+    else this.#actions.sendRunAck(completionId)
     this.#actions.arm('inactivity')
+  }
+
+  /** The handler is to suspend or end as soon as it waits. */
+  onInterrupt(): void {
+    if (this.#phase === 'open') this.#halfClose()
   }
 
   onTimer(timer: AttemptTimer, now: number): void {
@@ -173,7 +210,7 @@ export class AttemptState {
         this.#handleCommand(type, flags, payload, now)
         return
       case 'control':
-        this.#handleControl(type, payload, now)
+        this.#handleControl(type, flags, payload, now)
         return
       case 'notification':
         throw new ProtocolViolation(`the service sent a notification, ${messageTypeName(type)}: only the server does`)
@@ -186,6 +223,7 @@ export class AttemptState {
     const read = commandReaders.get(type)
     if (read === undefined) throw new ProtocolViolation(`unknown message type ${messageTypeName(type)}`)
     const { invocation, route, context } = this.#subject
+    this.#checkRoom(payload.length, type)
     const kept = retain(payload)
     const entry = read(kept, context, now)
     if (entry.kind === 'output') this.#hasOutput = true
@@ -201,25 +239,33 @@ export class AttemptState {
     if (this.#phase === 'open') this.#actions.sendCommandAck(commandIndex)
   }
 
-  #handleControl(type: number, payload: Uint8Array, now: number): void {
+  #handleControl(type: number, flags: number, payload: Uint8Array, now: number): void {
     const { invocation, route } = this.#subject
     const { seq } = invocation
+    const { protocolVersion } = route.pinned
     switch (type) {
       case MessageType.ProposeRunCompletion: {
+        this.#checkRoom(payload.length, type)
         const proposal = decodeProposeRunCompletion(retain(payload))
-        this.#actions.propose({
-          type: 'propose-run',
-          now,
-          seq,
-          deployment: route.pinned,
-          completionId: proposal.resultCompletionId,
-          result: checkedResult(proposal.result),
-        })
+        const completionId = proposal.resultCompletionId
+        const result = checkedResult(proposal.result)
+        if (protocolVersion >= runAckVersion && (flags & requestedAckFlag) !== 0) {
+          this.#runAcks ??= new RunAcks()
+          this.#runAcks.expect(completionId, result)
+        }
+        this.#actions.propose({ type: 'propose-run', now, seq, deployment: route.pinned, completionId, result })
         return
       }
+      case MessageType.AwaitingOn:
+        if (protocolVersion < awaitingOnVersion) break
+        // For people who look on; only that it makes sense counts.
+        decodeAwaitingOn(payload)
+        return
       case MessageType.Suspension: {
-        const awaiting = awaitingOf(decodeSuspension(payload))
-        this.#actions.propose({ type: 'suspend', now, seq, awaiting })
+        const awaiting = awaitingOf(payload, protocolVersion)
+        // Services suspend when they have read the request to its end. One that does not may have missed something.
+        const seenEntries = this.#phase === 'half-closed' ? this.#sentEntries : this.#replayedEntries
+        this.#actions.propose({ type: 'suspend', now, seq, awaiting, seenEntries })
         this.#endDraining()
         return
       }
@@ -231,11 +277,25 @@ export class AttemptState {
       case MessageType.Error:
         this.#failDraining(sdkErrorProblem(decodeError(payload)), now)
         return
-      default:
-        throw new ProtocolViolation(
-          `the service sent ${messageTypeName(type)}, which it may not under protocol version ${route.pinned.protocolVersion}`,
-        )
     }
+    throw new ProtocolViolation(
+      `the service sent ${messageTypeName(type)}, which it may not under protocol version ${protocolVersion}`,
+    )
+  }
+
+  /** The journal in memory has what this attempt added so far, durable or not. */
+  #checkRoom(payloadBytes: number, type: number): void {
+    const { invocation, journalSize, journalLimits } = this.#subject
+    const { length } = invocation.journal
+    journalSize.growTo(length)
+    // The result may always be told: nothing comes behind it.
+    if (length >= journalLimits.length && type !== MessageType.Output) {
+      throw new JournalTooLong(
+        `the journal has ${length} entries, as many as it may have. End the invocation earlier, or raise ` +
+          'worker.invoker.journal-length-limit',
+      )
+    }
+    if (journalSize.bytes + payloadBytes > journalLimits.bytes) throw journalTooLarge(journalLimits.bytes)
   }
 
   #touch(): void {
@@ -283,11 +343,9 @@ export class AttemptState {
   }
 }
 
-/** Protocol V5 and V6 have lists; a tree, which V7 sends instead, is no message of theirs. */
-function awaitingOf(message: SuspensionMessage): Awaiting {
-  const { waitingCompletions, waitingSignals, waitingNamedSignals } = message
-  if (waitingCompletions.length + waitingSignals.length + waitingNamedSignals.length === 0) {
-    throw new ProtocolViolation('a Suspension that lists nothing would never be resumed')
-  }
-  return { completions: waitingCompletions, signals: waitingSignals, namedSignals: waitingNamedSignals }
+export function journalTooLarge(limitBytes: number): PerdureError {
+  return new JournalTooLarge(
+    `the journal would have more than ${limitBytes} bytes. Keep large values elsewhere, or raise ` +
+      'worker.invoker.per-invocation-memory-limit',
+  )
 }

@@ -4,13 +4,16 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import { FrameDecoder } from '../protocol/frame.ts'
 import { MessageType } from '../protocol/message-type.ts'
 import { encodeCommandAck } from '../protocol/messages/command-ack.ts'
-import { type AttemptActions, AttemptState, type AttemptTimer } from './attempt-state.ts'
+import { encodeProposeRunCompletionAck } from '../protocol/messages/propose-run-completion-ack.ts'
+import { type AttemptActions, AttemptState, type AttemptTimer, journalTooLarge } from './attempt-state.ts'
 import { Deadline } from './deadlines.ts'
 import type { CancelOpen, DuplexListener, DuplexStream, ResponseHeaders } from './duplex.ts'
+import { eagerStateOf } from './eager-state.ts'
 import type { AttemptEnvironment } from './environment.ts'
-import { Outbox } from './outbox.ts'
+import type { JournalSize } from './journal-size.ts'
+import { Outbox, type OutboxListener } from './outbox.ts'
 import { failAttempt, infrastructureProblem, problemOf } from './problem.ts'
-import { commandsIn, startFrame } from './replay.ts'
+import { startFrame } from './replay.ts'
 import { textOf } from './response-check.ts'
 import type { Route } from './route.ts'
 
@@ -21,11 +24,14 @@ const maxRefusals = 3
 function nothingToCancel(): void {}
 
 /** One attempt: joins the pure state machine to a stream, the clock and the log. */
-export class Attempt implements DuplexListener, AttemptActions {
+export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
   readonly order: AttemptOrder
   readonly startedAt: number
   /** `x-restate-server` of the response. */
   server: string | undefined
+  /** What the invoker counts for it, as long as its replay is on the way. */
+  heldBytes = 0
+  readonly #size: JournalSize
   readonly #environment: AttemptEnvironment
   readonly #onFinish: (attempt: Attempt) => void
   readonly #deadline = new Deadline(() => this.#onDeadline())
@@ -44,14 +50,22 @@ export class Attempt implements DuplexListener, AttemptActions {
   #isAnswered = false
   #isFinished = false
   #isAborted = false
+  #isInterrupted = false
   /** The time of the chunk that is being read. */
   #now = 0
 
-  constructor(order: AttemptOrder, environment: AttemptEnvironment, onFinish: (attempt: Attempt) => void) {
+  /** `size`: of the entries that are durable; it may be more than the order says by now. */
+  constructor(
+    order: AttemptOrder,
+    size: JournalSize,
+    environment: AttemptEnvironment,
+    onFinish: (attempt: Attempt) => void,
+  ) {
     this.order = order
+    this.#size = size
     this.#environment = environment
     this.#onFinish = onFinish
-    this.#journalLength = order.journalLength
+    this.#journalLength = size.length
     this.#decoder = new FrameDecoder(environment.frameLimitBytes)
     this.startedAt = environment.now()
   }
@@ -66,13 +80,17 @@ export class Attempt implements DuplexListener, AttemptActions {
   }
 
   begin(): void {
-    const { router, now } = this.#environment
+    const { router, now, journalLimits } = this.#environment
     try {
       this.#route = router.route(this.order.invocation)
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error
       // Not from within the call that started the attempt: whoever started it is not ready for its end.
       queueMicrotask(() => this.#failBeforeRoute(error, now()))
+      return
+    }
+    if (this.#size.bytes > journalLimits.bytes) {
+      queueMicrotask(() => this.#failBeforeStream(journalTooLarge(journalLimits.bytes)))
       return
     }
     this.#open(this.#route)
@@ -84,6 +102,12 @@ export class Attempt implements DuplexListener, AttemptActions {
     this.#journalLength = Math.max(this.#journalLength, index + 1)
     // Before there is a stream, the replay takes it along.
     this.#state?.onNotification(index)
+  }
+
+  /** Asks the handler to suspend or end. */
+  interrupt(): void {
+    this.#isInterrupted = true
+    this.#state?.onInterrupt()
   }
 
   /** Ends it without an outcome. */
@@ -112,11 +136,13 @@ export class Attempt implements DuplexListener, AttemptActions {
     const { environment, invocation, route } = this.#opened()
     this.#stream = stream
     const journalLength = Math.min(this.#journalLength, invocation.journal.length)
+    this.#size.growTo(journalLength)
     const state = new AttemptState(
       {
         invocation,
         route,
-        replayedCommands: commandsIn(invocation.journal, journalLength),
+        journalSize: this.#size,
+        journalLimits: environment.journalLimits,
         context: {
           invocation,
           schema: environment.schema,
@@ -129,10 +155,14 @@ export class Attempt implements DuplexListener, AttemptActions {
     )
     this.#state = state
     this.#replayed = journalLength
-    const start = startFrame(invocation, journalLength, environment.now())
-    this.#outbox = new Outbox(stream, invocation.journal, journalLength, start, () => state.onSent())
+    const eagerState = eagerStateOf(this.order.state, route.eagerStateSizeLimitBytes)
+    const start = startFrame(invocation, journalLength, eagerState, environment.now())
+    environment.hold(this, start.payload.length)
+    const { protocolVersion } = route.pinned
+    this.#outbox = new Outbox(stream, { start, journal: invocation.journal, journalLength, protocolVersion }, this)
     this.#outbox.flush()
     state.onOpened()
+    if (this.#isInterrupted) state.onInterrupt()
     if (environment.isReadingPaused()) stream.pause()
   }
 
@@ -177,6 +207,16 @@ export class Attempt implements DuplexListener, AttemptActions {
     else queueMicrotask(() => this.#failBeforeStream(error))
   }
 
+  // The outbox tells.
+
+  onSent(): void {
+    this.#state?.onSent()
+  }
+
+  onReplayed(): void {
+    this.#environment.release(this)
+  }
+
   // The state machine asks.
 
   sendNotification(index: number): void {
@@ -185,6 +225,11 @@ export class Attempt implements DuplexListener, AttemptActions {
 
   sendCommandAck(commandIndex: number): void {
     this.#outbox?.add({ type: MessageType.CommandAck, payload: encodeCommandAck({ commandIndex }) })
+  }
+
+  sendRunAck(completionId: number): void {
+    const payload = encodeProposeRunCompletionAck({ completionId })
+    this.#outbox?.add({ type: MessageType.ProposeRunCompletionAck, payload })
   }
 
   halfClose(): void {

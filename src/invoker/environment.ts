@@ -3,6 +3,7 @@ import type { Invocation } from '../core/invocation.ts'
 import type { RetentionDefaults } from '../core/retention-policy.ts'
 import type { Schema } from '../core/schema.ts'
 import type { Attempt } from './attempt.ts'
+import type { JournalLimits } from './attempt-state.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { DuplexTransport, RequestHeaders } from './duplex.ts'
@@ -19,6 +20,7 @@ export interface AttemptEnvironment {
   /** Payloads of this length or more are refused. */
   readonly frameLimitBytes: number
   readonly messageSizeWarningBytes: number
+  readonly journalLimits: JournalLimits
   /** ms since epoch */
   readonly now: () => number
   /** In [0, 1). */
@@ -28,5 +30,9 @@ export interface AttemptEnvironment {
   propose(attempt: Attempt, command: AttemptCommand, durable: (() => void) | undefined): void
   /** Too much waits for the log. */
   isReadingPaused(): boolean
+  /** More memory is taken for what is on its way to the service. */
+  hold(attempt: Attempt, bytes: number): void
+  /** The replay has been sent, or will not be: what was held for it is free. */
+  release(attempt: Attempt): void
   onLargeMessage(attempt: Attempt, type: number, sizeBytes: number): void
 }

@@ -14,6 +14,7 @@ import { Deadlines } from './deadlines.ts'
 import type { Dialing } from './dialing.ts'
 import type { AttemptEnvironment } from './environment.ts'
 import { Http11Transport } from './http-11.ts'
+import { JournalSize } from './journal-size.ts'
 import { requestHeaders, type SignRequest } from './request-headers.ts'
 import { Router } from './route.ts'
 import { SessionPool } from './session-pool.ts'
@@ -65,13 +66,17 @@ export interface InvokerCounters {
 
 interface QueuedOrder {
   readonly order: AttemptOrder
-  journalLength: number
+  /** Of what is durable by now. */
+  readonly size: JournalSize
 }
 
 /** Ended attempts that `inspect` remembers, for invocations that are backing off. */
 const rememberedAttempts = 10_000
 
-/** Runs attempts: a bounded number at once, the others in the order in which they were ordered. */
+/**
+ * Runs attempts: a bounded number at once, and only as many as can be sent their journals within the memory limit;
+ * the others in the order in which they were ordered.
+ */
 export class Invoker implements AttemptRunner {
   readonly counters: InvokerCounters = {
     attemptsStarted: 0,
@@ -84,6 +89,7 @@ export class Invoker implements AttemptRunner {
   readonly #host: AttemptHost
   readonly #log: InvokerLog
   readonly #limit: number
+  readonly #memoryLimitBytes: number
   readonly #environment: AttemptEnvironment
   readonly #http2: SessionPool
   readonly #http11: Http11Transport
@@ -95,6 +101,8 @@ export class Invoker implements AttemptRunner {
   /** All attempts with a stream: also those that were ended or replaced and only wait for its end. */
   readonly #live = new Set<Attempt>()
   readonly #ended = new Map<InvocationSeq, AttemptInspection>()
+  #replayBytes = 0
+  #isStartingQueued = false
   #isReadingPaused = false
   #isClosing = false
   #onIdle: (() => void) | undefined
@@ -110,6 +118,7 @@ export class Invoker implements AttemptRunner {
     this.#host = options.host
     this.#log = options.log
     this.#limit = config.concurrentInvocationsLimit
+    this.#memoryLimitBytes = config.memoryLimitBytes
     this.#http2 = new SessionPool(config, dialing)
     this.#http11 = new Http11Transport(config, dialing)
     this.#environment = {
@@ -121,6 +130,7 @@ export class Invoker implements AttemptRunner {
       deadlines: this.#deadlines,
       frameLimitBytes: frameLimitBytes(config.messageSizeLimitBytes),
       messageSizeWarningBytes: config.messageSizeWarningBytes,
+      journalLimits: { length: config.journalLengthLimit, bytes: config.perInvocationMemoryLimitBytes },
       now,
       random: options.random ?? Math.random,
       idFor: (target, idempotencyKey) =>
@@ -128,6 +138,8 @@ export class Invoker implements AttemptRunner {
       headersOf: (route, invocation) => requestHeaders(route, invocation, sign, configured),
       propose: (attempt, command, durable) => this.#propose(attempt, command, durable),
       isReadingPaused: () => this.#isReadingPaused,
+      hold: (attempt, bytes) => this.#hold(attempt, bytes),
+      release: (attempt) => this.#release(attempt),
       onLargeMessage: (attempt, type, sizeBytes) => {
         const { id } = attempt.order.invocation
         this.#log.warn({ invocationId: id, type: messageTypeName(type), sizeBytes }, 'large message from service')
@@ -144,13 +156,23 @@ export class Invoker implements AttemptRunner {
     return this.#queue.size
   }
 
+  /** Bytes of journals and state that are on their way to services. */
+  get replayBytes(): number {
+    return this.#replayBytes
+  }
+
   start(order: AttemptOrder): void {
     if (this.#isClosing) return
     const { seq } = order.invocation
     this.#abortCurrent(seq)
     this.#queue.delete(seq)
-    if (this.#live.size < this.#limit && this.#queue.size === 0) this.#begin(order)
-    else this.#queue.set(seq, { order, journalLength: order.journalLength })
+    const size = new JournalSize(order.invocation, order.journalLength)
+    if (this.#queue.size === 0 && this.#hasRoomFor(size)) {
+      this.#begin(order, size)
+      return
+    }
+    this.#queue.set(seq, { order, size })
+    this.#startQueued()
   }
 
   notify(invocation: Invocation, index: number): void {
@@ -159,14 +181,18 @@ export class Invoker implements AttemptRunner {
       attempt.notify(index)
       return
     }
-    const queued = this.#queue.get(invocation.seq)
-    if (queued !== undefined) queued.journalLength = Math.max(queued.journalLength, index + 1)
+    this.#queue.get(invocation.seq)?.size.growTo(index + 1)
+  }
+
+  interrupt(seq: InvocationSeq): void {
+    this.#current.get(seq)?.interrupt()
   }
 
   abort(seq: InvocationSeq): void {
-    this.#queue.delete(seq)
     this.#ended.delete(seq)
     this.#abortCurrent(seq)
+    // What stood behind it may have room.
+    if (this.#queue.delete(seq)) this.#startQueued()
   }
 
   /** What is going on for an invocation; `undefined` when nothing is or was of late. */
@@ -202,10 +228,11 @@ export class Invoker implements AttemptRunner {
     await this.close()
   }
 
-  #begin(order: AttemptOrder): void {
-    const attempt = new Attempt(order, this.#environment, (finished) => this.#onFinish(finished))
+  #begin(order: AttemptOrder, size: JournalSize): void {
+    const attempt = new Attempt(order, size, this.#environment, (finished) => this.#onFinish(finished))
     this.counters.attemptsStarted++
     this.#live.add(attempt)
+    this.#hold(attempt, size.bytes)
     this.#current.set(order.invocation.seq, attempt)
     attempt.begin()
   }
@@ -224,12 +251,39 @@ export class Invoker implements AttemptRunner {
     this.#live.delete(attempt)
     const { seq } = attempt.order.invocation
     if (this.#current.get(seq) === attempt) this.#current.delete(seq)
-    for (const [next, { order, journalLength }] of this.#queue) {
-      if (this.#live.size >= this.#limit) break
-      this.#queue.delete(next)
-      this.#begin(journalLength === order.journalLength ? order : { ...order, journalLength })
-    }
+    this.#release(attempt)
+    this.#startQueued()
     if (this.#live.size === 0) this.#onIdle?.()
+  }
+
+  #startQueued(): void {
+    // What begins may be sent in the same call, and ask for more: this loop goes on with it.
+    if (this.#queue.size === 0 || this.#isStartingQueued) return
+    this.#isStartingQueued = true
+    for (const [seq, { order, size }] of this.#queue) {
+      if (!this.#hasRoomFor(size)) break
+      this.#queue.delete(seq)
+      this.#begin(order, size)
+    }
+    this.#isStartingQueued = false
+  }
+
+  /** However large a journal is, it is sent when no other one is on its way. */
+  #hasRoomFor({ bytes }: JournalSize): boolean {
+    if (this.#live.size >= this.#limit) return false
+    return this.#replayBytes === 0 || this.#replayBytes + bytes <= this.#memoryLimitBytes
+  }
+
+  #hold(attempt: Attempt, bytes: number): void {
+    attempt.heldBytes += bytes
+    this.#replayBytes += bytes
+  }
+
+  #release(attempt: Attempt): void {
+    if (attempt.heldBytes === 0) return
+    this.#replayBytes -= attempt.heldBytes
+    attempt.heldBytes = 0
+    this.#startQueued()
   }
 
   #propose(attempt: Attempt, command: AttemptCommand, durable: (() => void) | undefined): void {

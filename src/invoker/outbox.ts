@@ -7,6 +7,23 @@ import { entryFrame } from './replay.ts'
 const batchBytes = 64 * 1024
 const noPayload = new Uint8Array(0)
 
+/** What a stream begins with. */
+export interface Replay {
+  readonly start: Frame
+  readonly journal: readonly JournalEntry[]
+  /** Entries behind Start. */
+  readonly journalLength: number
+  readonly protocolVersion: number
+}
+
+/** Hears of what goes out. */
+export interface OutboxListener {
+  /** Bytes were written. */
+  onSent(): void
+  /** The stream has taken the whole replay. Comes at most once. */
+  onReplayed(): void
+}
+
 /**
  * What an attempt sends, in order: Start, the replay, then notifications and acknowledgements as they come. Frames
  * are encoded when the peer is ready for them, so that a long journal is not in memory twice.
@@ -14,7 +31,8 @@ const noPayload = new Uint8Array(0)
 export class Outbox {
   readonly #stream: DuplexStream
   readonly #journal: readonly JournalEntry[]
-  readonly #onSent: () => void
+  readonly #protocolVersion: number
+  readonly #listener: OutboxListener
   #start: Frame | undefined
   /** The next entry of the replay, and where it ends. */
   #next = 0
@@ -24,20 +42,15 @@ export class Outbox {
   #isBlocked = false
   #isScheduled = false
   #isEnding = false
+  #isReplayed = false
 
-  /** `onSent` runs after each write. */
-  constructor(
-    stream: DuplexStream,
-    journal: readonly JournalEntry[],
-    journalLength: number,
-    start: Frame,
-    onSent: () => void,
-  ) {
+  constructor(stream: DuplexStream, replay: Replay, listener: OutboxListener) {
     this.#stream = stream
-    this.#journal = journal
-    this.#end = journalLength
-    this.#start = start
-    this.#onSent = onSent
+    this.#journal = replay.journal
+    this.#end = replay.journalLength
+    this.#start = replay.start
+    this.#protocolVersion = replay.protocolVersion
+    this.#listener = listener
   }
 
   /** Adds a frame, or the entry at an index of the journal. What is added in one turn goes out in one write. */
@@ -76,6 +89,10 @@ export class Outbox {
 
   flush(): void {
     while (!this.#isBlocked && this.#writeBatch());
+    if (!this.#isReplayed && !this.#isBlocked) {
+      this.#isReplayed = true
+      this.#listener.onReplayed()
+    }
     if (this.#isEnding && !this.#isBlocked) this.#stream.end()
   }
 
@@ -109,7 +126,7 @@ export class Outbox {
 
   #write(bytes: Uint8Array): void {
     if (!this.#stream.write(bytes)) this.#isBlocked = true
-    this.#onSent()
+    this.#listener.onSent()
   }
 
   #take(): Frame | undefined {
@@ -125,7 +142,7 @@ export class Outbox {
 
   #frameAt(index: number): Frame | undefined {
     const entry = this.#journal[index]
-    if (entry !== undefined) return entryFrame(entry)
+    if (entry !== undefined) return entryFrame(entry, this.#protocolVersion)
     // Only an invocation that has ended loses its journal; nobody waits for this attempt any more.
     this.#stream.reset()
     return undefined

@@ -1,5 +1,5 @@
 import type { Invocation } from '../core/invocation.ts'
-import type { JournalEntry } from '../core/journal.ts'
+import type { JournalEntry, NotificationEntry } from '../core/journal.ts'
 import type { Frame } from '../protocol/frame.ts'
 import { parseInvocationId } from '../protocol/ids/invocation-id.ts'
 import { randomSeedOf } from '../protocol/ids/random-seed.ts'
@@ -7,9 +7,13 @@ import { MessageType } from '../protocol/message-type.ts'
 import { encodeInput } from '../protocol/messages/input.ts'
 import { encodeNotification } from '../protocol/messages/notification.ts'
 import { encodeStart } from '../protocol/messages/start.ts'
+import type { EagerState } from './eager-state.ts'
+
+/** Failures have had metadata since this version. */
+const metadataVersion = 6
 
 /** The message that opens an attempt which replays the first `journalLength` entries. `now` is ms since epoch. */
-export function startFrame(invocation: Invocation, journalLength: number, now: number): Frame {
+export function startFrame(invocation: Invocation, journalLength: number, state: EagerState, now: number): Frame {
   const id = parseInvocationId(invocation.id)
   const last = invocation.journal[journalLength - 1]
   return {
@@ -18,9 +22,8 @@ export function startFrame(invocation: Invocation, journalLength: number, now: n
       id,
       debugId: invocation.id,
       knownEntries: journalLength,
-      // Eager state is for services that have state; what is not in the map is asked for.
-      stateMap: [],
-      partialState: true,
+      stateMap: state.entries,
+      partialState: state.isPartial,
       key: invocation.target.key ?? '',
       retryCountSinceLastStoredEntry: invocation.retry?.failuresSinceLastEntry ?? 0,
       durationSinceLastStoredEntryMs: last === undefined ? 0 : Math.max(0, now - last.appendedAt),
@@ -30,7 +33,7 @@ export function startFrame(invocation: Invocation, journalLength: number, now: n
 }
 
 /** An entry as the service gets it: commands byte for byte as it once sent them. */
-export function entryFrame(entry: JournalEntry): Frame {
+export function entryFrame(entry: JournalEntry, protocolVersion: number): Frame {
   switch (entry.kind) {
     case 'input':
       return {
@@ -40,13 +43,13 @@ export function entryFrame(entry: JournalEntry): Frame {
     case 'command':
       return entry
     case 'notification':
-      return { type: entry.type, payload: encodeNotification(entry) }
+      return { type: entry.type, payload: encodeNotification(forVersion(entry, protocolVersion)) }
   }
 }
 
-/** Commands among the first `journalLength` entries, the input included. */
-export function commandsIn(journal: readonly JournalEntry[], journalLength: number): number {
-  let count = 0
-  for (let index = 0; index < journalLength; index++) if (journal[index]?.kind !== 'notification') count++
-  return count
+function forVersion(entry: NotificationEntry, protocolVersion: number): NotificationEntry {
+  const { result } = entry
+  if (protocolVersion >= metadataVersion || result.kind !== 'failure') return entry
+  const { code, message } = result.failure
+  return { ...entry, result: { kind: 'failure', failure: { code, message } } }
 }

@@ -5,6 +5,7 @@ import { type RetryPolicy, retryPolicyOf } from '../core/retry-policy.ts'
 import type { Schema } from '../core/schema.ts'
 import { DeploymentProtocolUnsupported, NoDeployment, PinnedProtocolUnsupported } from '../errors/invoker.ts'
 import {
+  defaultInvocationVersion,
   invocationContentType,
   invocationVersion,
   maxInvocationVersion,
@@ -25,6 +26,8 @@ export interface Route {
   readonly additionalHeaders: readonly Header[]
   /** Half-close behind the replay and never stream notifications. */
   readonly isRequestResponse: boolean
+  /** State that Start carries, at most; 0 is none. */
+  readonly eagerStateSizeLimitBytes: number
   readonly inactivityTimeoutMs: number
   readonly abortTimeoutMs: number
   readonly retryPolicy: RetryPolicy
@@ -33,6 +36,8 @@ export interface Route {
 export interface RouteDefaults {
   readonly inactivityTimeoutMs: number
   readonly abortTimeoutMs: number
+  readonly eagerStateSizeLimitBytes: number
+  readonly enableProtocolV7: boolean
   readonly defaultRetryPolicy: RetryPolicy
   readonly maxRetryPolicyMaxAttempts: number | undefined
 }
@@ -45,19 +50,22 @@ const reservedHeader =
 export class Router {
   readonly #schema: Schema
   readonly #defaults: RouteDefaults
+  /** The newest protocol version for invocations that begin. */
+  readonly #newestVersion: number
   // A deployment's record is replaced, never changed, so what was made of it is good as long as it is around.
   readonly #routes = new WeakMap<DeploymentRecord, Map<string, Route>>()
 
   constructor(schema: Schema, defaults: RouteDefaults) {
     this.#schema = schema
     this.#defaults = defaults
+    this.#newestVersion = defaults.enableProtocolV7 ? maxInvocationVersion : defaultInvocationVersion
   }
 
   /** @throws NoDeployment, DeploymentProtocolUnsupported, PinnedProtocolUnsupported */
   route(invocation: Invocation): Route {
     const { target, pinned } = invocation
     const deployment = this.#deploymentOf(target, pinned)
-    const version = versionOf(deployment, pinned)
+    const version = versionOf(deployment, pinned, this.#newestVersion)
     let routes = this.#routes.get(deployment)
     if (routes === undefined) {
       routes = new Map()
@@ -98,6 +106,7 @@ export class Router {
     // Also for a handler that the deployment has lost: the service itself then says so.
     const service = deployment.services.find((s) => s.name === target.service)
     const handler = service?.handlers.find((h) => h.name === target.handler)
+    const hasLazyState = handler?.enableLazyState ?? service?.enableLazyState ?? false
     const inactivityTimeoutMs =
       handler?.inactivityTimeoutMs ?? service?.inactivityTimeoutMs ?? this.#defaults.inactivityTimeoutMs
     return {
@@ -109,6 +118,7 @@ export class Router {
       contentType: invocationContentType(version),
       additionalHeaders: deployment.additionalHeaders.filter(([name]) => !reservedHeader.test(name)),
       isRequestResponse: deployment.protocolMode === 'REQUEST_RESPONSE' || inactivityTimeoutMs === 0,
+      eagerStateSizeLimitBytes: hasLazyState ? 0 : this.#defaults.eagerStateSizeLimitBytes,
       inactivityTimeoutMs,
       abortTimeoutMs: handler?.abortTimeoutMs ?? service?.abortTimeoutMs ?? this.#defaults.abortTimeoutMs,
       retryPolicy: this.#policyOf(service, handler),
@@ -121,7 +131,7 @@ export class Router {
   }
 }
 
-function versionOf(deployment: DeploymentRecord, pinned: PinnedDeployment | undefined): number {
+function versionOf(deployment: DeploymentRecord, pinned: PinnedDeployment | undefined, newest: number): number {
   if (pinned !== undefined) {
     const { protocolVersion } = pinned
     if (protocolVersion >= minDiscoverableVersion && protocolVersion <= maxInvocationVersion) return protocolVersion
@@ -131,10 +141,10 @@ function versionOf(deployment: DeploymentRecord, pinned: PinnedDeployment | unde
     )
   }
   const { minProtocolVersion: min, maxProtocolVersion: max } = deployment
-  const version = invocationVersion(min, max)
+  const version = invocationVersion(min, max, newest)
   if (version !== undefined) return version
   throw new DeploymentProtocolUnsupported(
     `deployment ${deployment.id} speaks service protocol versions ${min} to ${max}; this server starts invocations ` +
-      `with ${minDiscoverableVersion} to ${maxInvocationVersion}. Deploy the service with another SDK version`,
+      `with ${minDiscoverableVersion} to ${newest}. Deploy the service with another SDK version`,
   )
 }

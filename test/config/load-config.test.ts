@@ -57,6 +57,11 @@ t.test('without anything, everything has its default', (t) => {
         messageSizeLimitBytes: 33_554_432,
         messageSizeWarningBytes: 10_485_760,
         concurrentInvocationsLimit: 1000,
+        memoryLimitBytes: 1.5 * 2 ** 30,
+        perInvocationMemoryLimitBytes: 33_554_432,
+        journalLengthLimit: 1_000_000,
+        eagerStateSizeLimitBytes: 33_554_432,
+        enableProtocolV7: false,
         requestIdentityPrivateKeyPemFile: undefined,
       },
     },
@@ -123,6 +128,15 @@ t.test('values reach the configuration', (t) => {
     // A delay past 2^31 - 1 ms makes a Node timer fire at once.
     ['[worker.invoker]\ninactivity-timeout = "365d"', (c) => c.worker.invoker.inactivityTimeoutMs, 2 ** 31 - 1],
     ['default-journal-retention = "365d"', (c) => c.defaultJournalRetentionMs, 365 * 86_400_000],
+    ['experimental-enable-protocol-v7 = true', (c) => c.worker.invoker.enableProtocolV7, true],
+    ['[worker.invoker]\neager-state-size-limit = 0', (c) => c.worker.invoker.eagerStateSizeLimitBytes, 0],
+    ['[worker.invoker]\nmemory-limit = "1 GiB"', (c) => c.worker.invoker.memoryLimitBytes, 2 ** 30],
+    ['[worker.invoker]\njournal-length-limit = 10', (c) => c.worker.invoker.journalLengthLimit, 10],
+    [
+      '[worker.invoker]\nper-invocation-memory-limit = "1 MiB"',
+      (c) => c.worker.invoker.perInvocationMemoryLimitBytes,
+      2 ** 20,
+    ],
     ['[log]\nsegment-size = "1MB"', (c) => c.log.segmentSizeBytes, 1_000_000],
     ['[tls]\nmode = "off"', (c) => c.compatibility, 'strict'],
   ]
@@ -198,9 +212,16 @@ t.test('sizes are bounded by networking.message-size-limit', (t) => {
   const larger = load({ file: '[networking]\nmessage-size-limit = "64 MiB"\n[admin]\nrequest-size-limit = "1 MiB"' })
   t.equal(larger.config.ingress.requestSizeLimitBytes, 64 * 2 ** 20, 'unset limits follow it')
   t.equal(larger.config.worker.invoker.messageSizeLimitBytes, 64 * 2 ** 20)
+  t.equal(larger.config.worker.invoker.eagerStateSizeLimitBytes, 64 * 2 ** 20)
+  t.equal(larger.config.worker.invoker.perInvocationMemoryLimitBytes, 64 * 2 ** 20, 'a largest message fits')
   t.equal(larger.config.admin.requestSizeLimitBytes, 2 ** 20)
   const cut = load({ file: '[ingress]\nrequest-size-limit = "100 MiB"' })
   t.equal(cut.config.ingress.requestSizeLimitBytes, 32 * 2 ** 20)
+  const state = load({
+    file: '[worker.invoker]\nmessage-size-limit = "1 MiB"\neager-state-size-limit = "2 MiB"',
+  }).config
+  t.equal(state.worker.invoker.eagerStateSizeLimitBytes, 2 ** 20)
+  t.equal(state.worker.invoker.perInvocationMemoryLimitBytes, 32 * 2 ** 20)
   t.match(cut.warnings, [/ingress\.request-size-limit: 100\.0 MiB is cut to networking\.message-size-limit, 32\.0 MiB/])
   t.end()
 })

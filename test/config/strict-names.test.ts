@@ -49,6 +49,8 @@ default-num-partitions = 4
 default-replication = 2
 tracing-endpoint = "http://127.0.0.1:4317"
 rocksdb-total-memory-size = "1 GiB"
+experimental-enable-vqueues = false
+experimental-enable-protocol-v7 = true
 gossip-tick-interval = "100ms"
 [metadata-client]
 addresses = ["http://127.0.0.1:5122/"]
@@ -65,7 +67,14 @@ name = "k"
 `
   const { warnings } = load({ file, env: { RESTATE_ROLES: '[worker,admin]', HTTP_PROXY: 'http://u:p@127.0.0.1:1' } })
   const names = ['roles', 'auto-provision', 'default-num-partitions', 'default-replication', 'tracing-endpoint']
-  names.push('rocksdb-total-memory-size', 'gossip-tick-interval', 'metadata-client', 'bifrost', 'worker.snapshots')
+  names.push(
+    'rocksdb-total-memory-size',
+    'experimental-enable-vqueues',
+    'gossip-tick-interval',
+    'metadata-client',
+    'bifrost',
+    'worker.snapshots',
+  )
   names.push('admin.query-engine', 'ingress.kafka-clusters', 'worker.invoker.http-proxy')
   t.equal(warnings.length, names.length)
   for (const name of names) {

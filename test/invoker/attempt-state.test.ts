@@ -1,137 +1,8 @@
 import t from 'tap'
-import type { DeploymentId } from '../../src/core/ids.ts'
-import type { Invocation } from '../../src/core/invocation.ts'
-import { Schema } from '../../src/core/schema.ts'
-import { ServiceUnreachable } from '../../src/errors/invoker.ts'
-import { type AttemptActions, AttemptState, type AttemptTimer } from '../../src/invoker/attempt-state.ts'
-import type { Route } from '../../src/invoker/route.ts'
-import { requestedAckFlag } from '../../src/protocol/frame.ts'
-import { MessageType } from '../../src/protocol/message-type.ts'
-import { encodeError } from '../../src/protocol/messages/error.ts'
-import { encodeOutput } from '../../src/protocol/messages/output.ts'
-import { encodeRun } from '../../src/protocol/messages/run.ts'
-import { encodeSuspension } from '../../src/protocol/messages/suspension.ts'
-import { contentTypeV6 } from './fake-service.ts'
-import { textOf } from './recording-host.ts'
-import { defaults, greeterTarget, invocation, retryPolicy } from './samples.ts'
+import { inputEntry, runCompletion, runEntry } from './samples.ts'
+import { type Case, playAll } from './transcript.ts'
 
-const now = 1_000_000
-
-const route: Route = {
-  pinned: { deploymentId: 'dp_1' as DeploymentId, protocolVersion: 6 },
-  httpVersion: 'HTTP/2.0',
-  origin: 'http://127.0.0.1:1',
-  path: '/invoke/Greeter/greet',
-  signedPath: '/invoke/Greeter/greet',
-  contentType: contentTypeV6,
-  additionalHeaders: [],
-  isRequestResponse: false,
-  inactivityTimeoutMs: 60_000,
-  abortTimeoutMs: 600_000,
-  retryPolicy,
-}
-
-const output = encodeOutput({ result: { kind: 'value', value: Buffer.from('1') }, name: '' })
-const noPayload = Buffer.alloc(0)
-const suspension = encodeSuspension({ waitingCompletions: [1], waitingSignals: [1], waitingNamedSignals: [] })
-const failure = encodeError({ code: 500, message: '', stacktrace: '', behavior: 'retry' })
-
-function timerOf(name: string): AttemptTimer {
-  if (name === 'inactivity' || name === 'abort' || name === 'drain') return name
-  throw new Error(`no such timer: ${name}`)
-}
-
-const run = encodeRun({ resultCompletionId: 1, name: '' })
-
-/** Drives the machine by a script, one event a word, and writes down what it asks for. */
-class Transcript {
-  readonly lines: string[] = []
-  readonly #state: AttemptState
-  readonly #durable: (() => void)[] = []
-  readonly #events: Readonly<Record<string, (argument: string) => void>> = {
-    open: () => this.#state.onOpened(),
-    sent: () => this.#state.onSent(),
-    headers: (status) => this.#state.onHeaders(Number(status), { 'content-type': contentTypeV6 }, now),
-    Run: () => this.#frame(MessageType.Run, run),
-    RunWithAck: () => this.#frame(MessageType.Run, run, requestedAckFlag),
-    Output: () => this.#frame(MessageType.Output, output),
-    End: () => this.#frame(MessageType.End),
-    Suspension: () => this.#frame(MessageType.Suspension, suspension),
-    Error: () => this.#frame(MessageType.Error, failure),
-    Start: () => this.#frame(MessageType.Start),
-    notification: (index) => this.#state.onNotification(Number(index)),
-    durable: () => this.#durable.shift()?.(),
-    timer: (timer) => this.#state.onTimer(timerOf(timer), now),
-    'end-of-response': (cutBytes) => this.#state.onResponseEnd(Number(cutBytes), now),
-    closed: () => this.#state.onClosed(undefined, now),
-    lost: () => this.#state.onClosed(new ServiceUnreachable('lost'), now),
-    abort: () => this.#state.onAbort(),
-  }
-
-  constructor(more: { route?: Partial<Route>; invocation?: Partial<Invocation>; replayedCommands?: number } = {}) {
-    const subject = invocation({ target: greeterTarget, ...more.invocation })
-    const ask = (line: string): void => void this.lines.push(line)
-    const actions: AttemptActions = {
-      sendNotification: (index) => ask(`send ${index}`),
-      sendCommandAck: (index) => ask(`ack ${index}`),
-      halfClose: () => ask('half-close'),
-      reset: () => ask('reset'),
-      propose: (command, durable) => {
-        ask(textOf(command))
-        if (durable !== undefined) this.#durable.push(durable)
-      },
-      arm: (timer) => {
-        // Put off again and again is one line.
-        if (this.lines.at(-1) !== `arm ${timer}`) ask(`arm ${timer}`)
-      },
-      disarm: () => ask('disarm'),
-      finish: () => ask('finish'),
-    }
-    this.#state = new AttemptState(
-      {
-        invocation: subject,
-        route: { ...route, ...more.route },
-        replayedCommands: more.replayedCommands ?? 1,
-        context: {
-          invocation: subject,
-          schema: new Schema(),
-          retention: defaults,
-          idFor: () => {
-            throw new Error('no call in these transcripts')
-          },
-        },
-        jitter: () => 0,
-      },
-      actions,
-    )
-  }
-
-  /** What is asked for because of these events. */
-  play(script: string): string {
-    this.lines.length = 0
-    for (const event of script.split(' ')) this.#event(event)
-    return this.lines.join(', ')
-  }
-
-  #event(event: string): void {
-    const [name = '', argument = ''] = event.split(':')
-    const handle = this.#events[name]
-    if (handle === undefined) throw new Error(`no such event: ${name}`)
-    handle(argument)
-  }
-
-  #frame(type: number, payload: Buffer = noPayload, flags = 0): void {
-    this.#state.onActivity()
-    this.#state.onFrame(type, flags, payload, now)
-  }
-}
-
-interface Step {
-  readonly play: string
-  readonly asks: string
-}
-
-const transcripts: { name: string; more?: ConstructorParameters<typeof Transcript>[0]; steps: readonly Step[] }[] = [
+const transcripts: readonly Case[] = [
   {
     name: 'a call from end to end',
     steps: [
@@ -163,7 +34,7 @@ const transcripts: { name: string; more?: ConstructorParameters<typeof Transcrip
       { play: 'timer:inactivity', asks: 'half-close, arm abort' },
       { play: 'notification:5', asks: '' },
       { play: 'Run', asks: 'arm abort, append run' },
-      { play: 'Suspension', asks: 'arm abort, suspend 1 / 1 /, half-close, arm drain' },
+      { play: 'Suspension', asks: 'arm abort, suspend 1 / 1 / seen 5, half-close, arm drain' },
       { play: 'notification:6', asks: '' },
     ],
   },
@@ -175,7 +46,7 @@ const transcripts: { name: string; more?: ConstructorParameters<typeof Transcrip
       { play: 'sent', asks: '' },
       { play: 'notification:1 headers:200', asks: 'arm abort' },
       { play: 'timer:inactivity', asks: '' },
-      { play: 'Suspension', asks: 'arm abort, suspend 1 / 1 /, half-close, arm drain' },
+      { play: 'Suspension', asks: 'arm abort, suspend 1 / 1 / seen 1, half-close, arm drain' },
     ],
   },
   {
@@ -189,7 +60,7 @@ const transcripts: { name: string; more?: ConstructorParameters<typeof Transcrip
   },
   {
     name: 'acknowledgements name the command, and need an open request',
-    more: { replayedCommands: 4 },
+    more: { journal: [inputEntry, runEntry, runEntry, runCompletion, runEntry] },
     steps: [
       {
         play: 'open headers:200 RunWithAck RunWithAck RunWithAck',
@@ -254,6 +125,28 @@ const transcripts: { name: string; more?: ConstructorParameters<typeof Transcrip
     ],
   },
   {
+    name: 'interrupted: as if it had been inactive',
+    steps: [
+      { play: 'open headers:200 interrupt', asks: 'arm inactivity, half-close, arm abort' },
+      { play: 'interrupt timer:inactivity notification:1', asks: '' },
+      { play: 'Suspension interrupt', asks: 'arm abort, suspend 1 / 1 / seen 1, half-close, arm drain' },
+    ],
+  },
+  {
+    name: 'interrupted without a stream back: nothing changes',
+    more: { route: { isRequestResponse: true } },
+    steps: [{ play: 'open interrupt', asks: 'half-close, arm abort' }],
+  },
+  {
+    name: 'a Suspension while the request is open may have missed what was sent',
+    steps: [
+      {
+        play: 'open headers:200 notification:1 Suspension',
+        asks: 'arm inactivity, send 1, arm inactivity, suspend 1 / 1 / seen 1, half-close, arm drain',
+      },
+    ],
+  },
+  {
     name: 'aborted from outside: no outcome, whatever comes',
     steps: [
       { play: 'open headers:200 Output', asks: 'arm inactivity, append output' },
@@ -265,8 +158,5 @@ const transcripts: { name: string; more?: ConstructorParameters<typeof Transcrip
 ]
 
 t.test('transcripts', async (t) => {
-  for (const { name, more, steps } of transcripts) {
-    const transcript = new Transcript(more)
-    for (const { play, asks } of steps) t.equal(transcript.play(play), asks, `${name}: ${play}`)
-  }
+  playAll(t, transcripts)
 })

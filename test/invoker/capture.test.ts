@@ -2,6 +2,8 @@ import t from 'tap'
 import { Invoker } from '../../src/invoker/invoker.ts'
 import { MessageType } from '../../src/protocol/message-type.ts'
 import { decodeInput } from '../../src/protocol/messages/input.ts'
+import { decodeNotification } from '../../src/protocol/messages/notification.ts'
+import { decodeSleep, encodeSleep } from '../../src/protocol/messages/sleep.ts'
 import { decodeStart } from '../../src/protocol/messages/start.ts'
 import { type RecordedFrame, readCapture } from '../protocol/captures.ts'
 import { CoreHost } from './core-host.ts'
@@ -21,9 +23,18 @@ function comparable({ type, payload }: Pick<RecordedFrame, 'type' | 'payload'>):
     }
     case MessageType.Input:
       return { type, value: decodeInput(payload).value.toString() }
+    case MessageType.Sleep:
+      return { type, id: decodeSleep(payload).resultCompletionId }
+    case MessageType.CallInvocationIdCompletion:
+      return { type, key: decodeNotification(type, payload).key }
     default:
       return { type, payload: payload.toString('hex') }
   }
+}
+
+/** What the recorded SDK says, with its sleeps over: they were until a time of those days. */
+function awake({ type, payload }: RecordedFrame): Buffer {
+  return type === MessageType.Sleep ? encodeSleep({ ...decodeSleep(payload), wakeUpTime: 1 }) : payload
 }
 
 // The recorded SDK answers; what we send to it must be what the official server sent.
@@ -34,7 +45,7 @@ t.test('an invocation of the official server and SDK, attempt by attempt', async
     const recorded = fromSdk[fake.exchanges.indexOf(exchange)]
     await exchange.until((e) => e.ended)
     exchange.accept()
-    for (const frame of recorded?.frames ?? []) exchange.send(frame.type, frame.payload, frame.flags)
+    for (const frame of recorded?.frames ?? []) exchange.send(frame.type, awake(frame), frame.flags)
     exchange.stream.end()
   })
   const host = new CoreHost()
@@ -61,3 +72,53 @@ t.test('an invocation of the official server and SDK, attempt by attempt', async
   t.same(host.failures, [])
   host.close()
 })
+
+for (const version of [6, 7] as const) {
+  const streams = readCapture(`v${version}-worked-example`)
+  const framesOf = (path: string, direction: string): readonly RecordedFrame[] =>
+    streams.find((stream) => stream.path === path && stream.title.endsWith(direction))?.frames ?? []
+
+  // State, a run, a sleep and a call on one stream: what the SDK says depends on what we have said before.
+  t.test(`an invocation on one stream, frame by frame, V${version}`, async (t) => {
+    const parent = '/invoke/ProtoLabCounter/work'
+    await using fake = new FakeService(async (exchange) => {
+      const path = String(exchange.headers[':path'])
+      const sent = framesOf(path, 'server->sdk')
+      exchange.accept(exchange.headers['content-type'])
+      for (const frame of framesOf(path, 'sdk->server')) {
+        const before = sent.filter((other) => other.order < frame.order).length
+        await exchange.until((e) => e.frames.length >= before)
+        exchange.send(frame.type, awake(frame), frame.flags)
+      }
+    })
+    const host = new CoreHost()
+    host.state.schema.put(
+      deployment(await fake.listen(), {
+        services: [
+          service('ProtoLabCounter', { type: 'VirtualObject', handlers: [handler('work', { type: 'Exclusive' })] }),
+          service('ProtoLabGreeter', { handlers: [handler('greet')] }),
+        ],
+      }),
+    )
+    const config = invokerConfig({ enableProtocolV7: version === 7 })
+    await using invoker = new Invoker({ schema: host.state.schema, host, config, defaults, log: silentLog })
+    host.runner = invoker
+    const [start, input] = framesOf(parent, 'server->sdk')
+    // The state that the recorded server had.
+    for (const { key, value } of decodeStart(start?.payload ?? Buffer.alloc(0)).stateMap) {
+      host.state.keyed('ProtoLabCounter', 'k1').state.set(Buffer.from(key).toString('latin1'), value)
+    }
+    const body = decodeInput(input?.payload ?? Buffer.alloc(0)).value
+    const done = await host.call('ProtoLabCounter', 'work', body, 'k1')
+    t.equal(fake.exchanges.length, 2)
+    for (const exchange of fake.exchanges) {
+      const path = String(exchange.headers[':path'])
+      t.same(exchange.frames.map(comparable), framesOf(path, 'server->sdk').map(comparable), path)
+      t.equal(exchange.headers['content-type'], `application/vnd.restate.invocation.v${version}`)
+      t.equal(exchange.headers['x-restate-service-key'], path === parent ? 'k1' : undefined)
+    }
+    t.equal(done.result?.kind, 'value')
+    t.same(host.failures, [])
+    host.close()
+  })
+}

@@ -4,12 +4,17 @@ import type { Command } from '../../src/core/commands/command.ts'
 import { decide } from '../../src/core/decide.ts'
 import type { Effect } from '../../src/core/effects.ts'
 import type { InvocationId, InvocationSeq } from '../../src/core/ids.ts'
-import type { Invocation } from '../../src/core/invocation.ts'
+import type { Invocation, InvocationStatus, InvocationTarget } from '../../src/core/invocation.ts'
 import { PartitionState } from '../../src/core/state.ts'
 import { invocationIdFor } from '../../src/protocol/ids/derive-invocation-id.ts'
 import { oneDayMs } from './samples.ts'
 
-const noRunner: AttemptRunner = { start: () => undefined, notify: () => undefined, abort: () => undefined }
+const noRunner: AttemptRunner = {
+  start: () => undefined,
+  notify: () => undefined,
+  interrupt: () => undefined,
+  abort: () => undefined,
+}
 
 /** The core without a log: what is decided counts as durable at the next turn of the event loop. */
 export class CoreHost implements AttemptHost {
@@ -49,9 +54,10 @@ export class CoreHost implements AttemptHost {
   }
 
   /** Runs one invocation and waits for its end. A body that is no bytes is sent as JSON. */
-  call(service: string, handler: string, body: unknown): Promise<Invocation> {
-    const target = { service, handler, key: undefined, serviceType: 'Service', handlerType: 'Stateless' } as const
-    const id = invocationIdFor({ service, handler, key: undefined, isWorkflowRun: false }, Date.now(), randomBytes(12))
+  call(service: string, handler: string, body: unknown, key?: string): Promise<Invocation> {
+    const target = this.#targetOf(service, handler, key)
+    const isWorkflowRun = target.handlerType === 'Workflow'
+    const id = invocationIdFor({ service, handler, key, isWorkflowRun }, Date.now(), randomBytes(12))
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       this.decide({
@@ -72,12 +78,30 @@ export class CoreHost implements AttemptHost {
     })
   }
 
+  /** Waits until the newest invocation of a handler has such a status. */
+  async until(handler: string, status: InvocationStatus): Promise<Invocation> {
+    const deadline = performance.now() + 10_000
+    for (;;) {
+      const invocation = [...this.state.hot()].findLast((i) => i.target.handler === handler)
+      if (invocation?.status === status) return invocation
+      if (performance.now() > deadline) throw new Error(`${handler} is ${invocation?.status}, not ${status}`)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+  }
+
   attemptsOf(invocation: Invocation): number {
     return this.started.filter((started) => started.seq === invocation.seq).length
   }
 
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
+  }
+
+  #targetOf(service: string, handler: string, key: string | undefined): InvocationTarget {
+    const resolved = this.state.schema.handler(service, handler)
+    // A handler that nobody has registered is called as one of a plain service.
+    const serviceType = resolved?.service.type ?? 'Service'
+    return { service, handler, key, serviceType, handlerType: resolved?.handler.type ?? 'Stateless' }
   }
 
   #perform(effect: Effect): void {
@@ -87,11 +111,20 @@ export class CoreHost implements AttemptHost {
         const attempt = ++this.#lastAttempt
         this.#attempts.set(invocation.seq, attempt)
         this.started.push(invocation)
-        this.runner.start({ invocation, attempt, journalLength })
+        const { service, key } = invocation.target
+        const state = key === undefined ? undefined : this.state.keyed(service, key).state
+        this.runner.start({ invocation, attempt, journalLength, state })
         return
       }
       case 'notify':
         this.runner.notify(effect.invocation, effect.index)
+        return
+      case 'interrupt':
+        this.runner.interrupt(effect.invocation.seq)
+        return
+      case 'abort':
+        this.#attempts.delete(effect.invocation.seq)
+        this.runner.abort(effect.invocation.seq)
         return
       case 'arm-timer': {
         const { timer } = effect

@@ -1,6 +1,5 @@
 import http2 from 'node:http2'
 import t from 'tap'
-import { EntryType } from '../../src/core/entry-type.ts'
 import type { JournalEntry } from '../../src/core/journal.ts'
 import { requestedAckFlag } from '../../src/protocol/frame.ts'
 import { MessageType } from '../../src/protocol/message-type.ts'
@@ -10,35 +9,25 @@ import { decodeNotification } from '../../src/protocol/messages/notification.ts'
 import { encodeProposeRunCompletion } from '../../src/protocol/messages/propose-run-completion.ts'
 import { encodeRun } from '../../src/protocol/messages/run.ts'
 import { decodeStart } from '../../src/protocol/messages/start.ts'
-import { encodeSuspension } from '../../src/protocol/messages/suspension.ts'
 import { contentTypeV6, type Exchange } from './fake-service.ts'
 import { isRetained, textOf } from './recording-host.ts'
-import { Rig, startTime } from './rig.ts'
-import { deploymentId, greeterTarget, handler, inputEntry, invocation, service } from './samples.ts'
+import { firstExchange, Rig, startTime } from './rig.ts'
+import {
+  allKinds,
+  counterTarget,
+  deploymentId,
+  flowTarget,
+  greeterTarget,
+  handler,
+  inputEntry,
+  invocation,
+  runCompletion,
+  runEntry,
+  runPayload,
+  service,
+} from './samples.ts'
 
 const value = (content: string | Buffer) => ({ kind: 'value', value: Buffer.from(content) }) as const
-const runPayload = encodeRun({ resultCompletionId: 1, name: 'step' })
-const suspension = encodeSuspension({ waitingCompletions: [1], waitingSignals: [1], waitingNamedSignals: [] })
-
-const runEntry: JournalEntry = { kind: 'command', type: EntryType.Run, payload: runPayload, appendedAt: 1_000_100 }
-const runCompletion: JournalEntry = {
-  kind: 'notification',
-  type: EntryType.RunCompletion,
-  key: { kind: 'completion', id: 1 },
-  result: value('42'),
-  appendedAt: 1_000_200,
-}
-
-async function firstExchange(rig: Rig): Promise<Exchange> {
-  const until = performance.now() + 5000
-  while (rig.service.exchanges.length === 0) {
-    if (performance.now() > until) throw new Error('no request came')
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-  const [exchange] = rig.service.exchanges
-  if (exchange === undefined) throw new Error('no request came')
-  return exchange
-}
 
 const finishes = (exchange: Exchange): void => void exchange.accept().output('"hi"').end()
 
@@ -106,23 +95,32 @@ t.test('a first attempt: headers in the order of the peer, Start and Input in on
 
 t.test('a keyed target: the header is encoded, the signature is over the key itself', async (t) => {
   const key = "a b/ü!'()*~"
+  for (const target of [counterTarget, flowTarget]) {
+    await using rig = await Rig.start({
+      script: finishes,
+      deployment: { services: allKinds },
+      invoker: { sign: (path, signedKey) => [['x-signed', encodeURIComponent(`${path} ${signedKey}`)]] },
+    })
+    rig.run(invocation({ target: { ...target, key } }))
+    await rig.host.atLeast(2)
+    const { headers, frames } = await firstExchange(rig)
+    t.equal(headers['x-restate-service-key'], 'a%20b%2F%C3%BC%21%27%28%29%2A~')
+    t.equal(headers['x-signed'], encodeURIComponent(`/invoke/${target.service}/${target.handler} ${key}`))
+    t.equal(decodeStart(frames[0]?.payload ?? Buffer.alloc(0)).key, key)
+  }
+})
+
+t.test('an empty key is a key', async (t) => {
   await using rig = await Rig.start({
     script: finishes,
-    deployment: {
-      services: [service('Counter', { type: 'VirtualObject', handlers: [handler('add', { type: 'Exclusive' })] })],
-    },
-    invoker: { sign: (path, signedKey) => [['x-signed', encodeURIComponent(`${path} ${signedKey}`)]] },
+    deployment: { services: allKinds },
+    invoker: { sign: (_path, key) => [['x-signed', `[${key}]`]] },
   })
-  rig.run(
-    invocation({
-      target: { service: 'Counter', serviceType: 'VirtualObject', key, handler: 'add', handlerType: 'Exclusive' },
-    }),
-  )
+  rig.run(invocation({ target: { ...counterTarget, key: '' } }))
   await rig.host.atLeast(2)
-  const { headers, frames } = await firstExchange(rig)
-  t.equal(headers['x-restate-service-key'], 'a%20b%2F%C3%BC%21%27%28%29%2A~')
-  t.equal(headers['x-signed'], encodeURIComponent(`/invoke/Counter/add ${key}`))
-  t.equal(decodeStart(frames[0]?.payload ?? Buffer.alloc(0)).key, key)
+  const { headers } = await firstExchange(rig)
+  t.equal(headers['x-restate-service-key'], '')
+  t.equal(headers['x-signed'], '[]')
 })
 
 t.test('a deployment with a path and a query', async (t) => {
@@ -148,7 +146,7 @@ t.test('the replay: entries in order, commands byte for byte, and only what is d
       nextAttemptAt: 0,
     },
   })
-  rig.invoker.start({ invocation: subject, attempt: 1, journalLength: 3 })
+  rig.invoker.start({ invocation: subject, attempt: 1, journalLength: 3, state: undefined })
   await rig.host.atLeast(2)
   const exchange = await firstExchange(rig)
   t.equal(exchange.types(), '0000 0400 0411 8011')
@@ -208,129 +206,6 @@ t.test('an acknowledgement comes when asked for, and when it is true', async (t)
   proposals[0]?.durable?.()
   await exchange.until((e) => e.frames.length === 5)
   t.same(exchange.frames[4], { type: MessageType.CommandAck, flags: 0, payload: Buffer.from('0802', 'hex') })
-})
-
-t.test('request/response mode: the request ends with the replay', async (t) => {
-  for (const options of [
-    { deployment: { protocolMode: 'REQUEST_RESPONSE' as const } },
-    { config: { inactivityTimeoutMs: 0 } },
-  ]) {
-    await using rig = await Rig.start({
-      script: async (exchange) => {
-        await exchange.until((e) => e.ended)
-        exchange.accept().send(MessageType.Suspension, suspension).stream.end()
-      },
-      ...options,
-    })
-    const subject = rig.run()
-    const exchange = await firstExchange(rig)
-    await exchange.until((e) => e.ended)
-    subject.journal.push(runCompletion)
-    rig.invoker.notify(subject, 1)
-    await rig.host.atLeast(1)
-    t.same(rig.host.commands.map(textOf), ['suspend 1 / 1 /'])
-    t.equal(exchange.types(), '0000 0400')
-  }
-})
-
-t.test('inactivity half-closes the request, and each message puts it off', async (t) => {
-  await using rig = await Rig.start({
-    script: async (exchange) => {
-      exchange.accept()
-      for (let step = 0; step < 4; step++) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        t.notOk(exchange.ended)
-        exchange.send(MessageType.Run, runPayload)
-      }
-      exchange.staysOpen = true
-      await exchange.until((e) => e.ended)
-      exchange.send(MessageType.Suspension, suspension).stream.end()
-    },
-    config: { inactivityTimeoutMs: 200 },
-  })
-  rig.run()
-  const started = performance.now()
-  await rig.host.atLeast(5)
-  const tookMs = performance.now() - started
-  t.same(rig.host.commands.slice(4).map(textOf), ['suspend 1 / 1 /'])
-  t.ok(tookMs >= 600 && tookMs < 2000, `${tookMs} ms`)
-})
-
-t.test('the options of the handler go before those of the service, those before the configuration', async (t) => {
-  const never = 1e6
-  const options = [
-    { handler: { inactivityTimeoutMs: 50 }, service: { inactivityTimeoutMs: never }, config: never },
-    { handler: {}, service: { inactivityTimeoutMs: 50 }, config: never },
-    { handler: {}, service: {}, config: 50 },
-  ]
-  for (const option of options) {
-    await using rig = await Rig.start({
-      script: (exchange) => void exchange.accept(),
-      config: { inactivityTimeoutMs: option.config },
-      deployment: {
-        services: [service('Greeter', { ...option.service, handlers: [handler('greet', option.handler)] })],
-      },
-    })
-    rig.run()
-    const exchange = await firstExchange(rig)
-    await exchange.until((e) => e.ended, 1000)
-    t.same(rig.host.proposals, [])
-  }
-})
-
-t.test('the abort timeout ends a service that hangs, with or without headers', async (t) => {
-  for (const answers of [true, false]) {
-    await using rig = await Rig.start({
-      script: (exchange) => {
-        exchange.staysOpen = true
-        if (answers) exchange.accept()
-      },
-      config: { inactivityTimeoutMs: 50, abortTimeoutMs: 100 },
-    })
-    rig.run()
-    const started = performance.now()
-    await rig.host.atLeast(1)
-    const tookMs = performance.now() - started
-    t.ok(tookMs >= 150 && tookMs < 1500, `${tookMs} ms`)
-    t.same(rig.host.commands.map(textOf), ['fail 500 RT0001 retry'])
-    const exchange = await firstExchange(rig)
-    await exchange.until((e) => e.closed)
-    t.equal(exchange.rstCode, http2.constants.NGHTTP2_CANCEL)
-  }
-})
-
-t.test('a service that does not end its response is drained, then reset', async (t) => {
-  await using rig = await Rig.start({
-    script: (exchange) => {
-      exchange.staysOpen = true
-      exchange.accept().output('1').end()
-    },
-  })
-  rig.run()
-  await rig.host.atLeast(2)
-  const exchange = await firstExchange(rig)
-  await exchange.until((e) => e.ended)
-  const started = performance.now()
-  t.notOk(exchange.closed)
-  await exchange.until((e) => e.closed)
-  const tookMs = performance.now() - started
-  t.ok(tookMs > 4500 && tookMs < 7000, `${tookMs} ms`)
-  t.equal(exchange.rstCode, http2.constants.NGHTTP2_CANCEL)
-  t.equal(rig.invoker.inFlight, 0)
-})
-
-t.test('a service that breaks the rules is reset at once', async (t) => {
-  await using rig = await Rig.start({
-    script: (exchange) => {
-      exchange.staysOpen = true
-      exchange.accept().send(0xfc01)
-    },
-  })
-  rig.run()
-  await rig.host.atLeast(1)
-  const exchange = await firstExchange(rig)
-  await exchange.until((e) => e.closed, 3000)
-  t.equal(exchange.rstCode, http2.constants.NGHTTP2_CANCEL)
 })
 
 t.test('an attempt that is aborted is reset, and what it still says does not count', async (t) => {

@@ -61,7 +61,7 @@ async function start(handle: Handler, protocolMode: 'BIDI_STREAM' | 'REQUEST_RES
     invoker,
     requests,
     run(subject = invocation()) {
-      invoker.start({ invocation: subject, attempt: 1, journalLength: subject.journal.length })
+      invoker.start({ invocation: subject, attempt: 1, journalLength: subject.journal.length, state: undefined })
       return subject
     },
     async [Symbol.asyncDispose]() {
@@ -91,7 +91,7 @@ t.test('request/response', async (t) => {
   }, 'REQUEST_RESPONSE')
   rig.run()
   await rig.host.atLeast(3)
-  t.same(rig.host.commands.map(textOf), ['append run', 'run 1 value', 'suspend 1 / 1 /'])
+  t.same(rig.host.commands.map(textOf), ['append run', 'run 1 value', 'suspend 1 / 1 / seen 1'])
   const [request] = rig.requests
   t.equal(request?.httpVersion, '1.1')
   t.equal(request?.method, 'POST')

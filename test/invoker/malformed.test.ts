@@ -2,7 +2,6 @@ import http2 from 'node:http2'
 import t from 'tap'
 import { encodeFrame, requestedAckFlag } from '../../src/protocol/frame.ts'
 import { MessageType } from '../../src/protocol/message-type.ts'
-import { encodeCall } from '../../src/protocol/messages/call.ts'
 import { encodeError } from '../../src/protocol/messages/error.ts'
 import { encodeOutput } from '../../src/protocol/messages/output.ts'
 import { encodeProposeRunCompletion } from '../../src/protocol/messages/propose-run-completion.ts'
@@ -21,19 +20,6 @@ const endFrame = encodeFrame(MessageType.End, text(''))
 
 const error = (code: number, more: object = {}): Buffer =>
   encodeError({ code, message: 'boom', stacktrace: '', behavior: 'retry', ...more })
-
-const call = (more: object = {}): Buffer =>
-  encodeCall({
-    serviceName: 'Greeter',
-    handlerName: 'greet',
-    parameter: text('1'),
-    headers: [],
-    key: '',
-    invocationIdNotificationIdx: 1,
-    resultCompletionId: 2,
-    name: '',
-    ...more,
-  })
 
 const status =
   (code: number, headers: Record<string, string> = {}): Script =>
@@ -200,7 +186,7 @@ const rows: readonly Row[] = [
         encodeSuspension({ waitingCompletions: [3], waitingSignals: [1], waitingNamedSignals: ['go'] }),
       ),
     ),
-    expected: ['suspend 3 / 1 / go'],
+    expected: ['suspend 3 / 1 / go seen 1'],
   },
   {
     name: 'an Error',
@@ -238,52 +224,6 @@ const rows: readonly Row[] = [
     name: 'an Error that wants the end',
     script: sends((e) => e.send(MessageType.Error, error(409, { behavior: 'fail' }))),
     expected: ['fail 409 RT0007 kill'],
-  },
-  {
-    name: 'a call to an unknown service',
-    script: sends((e) =>
-      e
-        .send(MessageType.Run, run)
-        .send(MessageType.Call, call({ serviceName: 'Nobody' }))
-        .output('1'),
-    ),
-    expected: ['append run', retry500('RT0018')],
-    message: /Nobody\/greet was not found/,
-  },
-  {
-    name: 'a call to an unknown handler',
-    script: sends((e) => e.send(MessageType.Call, call({ handlerName: 'nothing' }))),
-    expected: [retry500('RT0018')],
-  },
-  {
-    name: 'a call with a key to a plain service',
-    script: sends((e) => e.send(MessageType.Call, call({ key: 'k' }))),
-    expected: [retry500('RT0017')],
-    message: /a key was provided/,
-  },
-  {
-    name: 'a call with an empty idempotency key',
-    script: sends((e) => e.send(MessageType.Call, call({ idempotencyKey: '' }))),
-    expected: [retry500('RT0017')],
-    message: /idempotency key/,
-  },
-  {
-    name: 'a state command in a plain service',
-    script: sends((e) => e.send(MessageType.SetState)),
-    expected: [retry500('RT0017')],
-    message: /state access/,
-  },
-  {
-    name: 'a promise command in a plain service',
-    script: sends((e) => e.send(MessageType.GetPromise)),
-    expected: [retry500('RT0017')],
-    message: /only Workflow/,
-  },
-  {
-    name: 'a command of a later version',
-    script: sends((e) => e.send(MessageType.SendSignal)),
-    expected: [retry500('RT0017')],
-    message: /SendSignal is not supported/,
   },
   {
     name: 'an ack flag is no harm',

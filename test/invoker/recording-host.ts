@@ -64,7 +64,8 @@ export function textOf(command: AttemptCommand): string {
       return `run ${command.completionId} ${command.result.kind}`
     case 'suspend': {
       const { completions, signals, namedSignals } = command.awaiting
-      return `suspend ${[...completions, '/', ...signals, '/', ...namedSignals].join(' ')}`
+      const awaited = [...completions, '/', ...signals, '/', ...namedSignals].join(' ')
+      return `suspend ${awaited} seen ${command.seenEntries}`
     }
     case 'end':
       return 'end'

@@ -2,7 +2,7 @@ import type { DeploymentRecord } from '../../src/core/deployment.ts'
 import type { Invocation } from '../../src/core/invocation.ts'
 import { Schema } from '../../src/core/schema.ts'
 import { Invoker, type InvokerOptions } from '../../src/invoker/invoker.ts'
-import { FakeService, type Script } from './fake-service.ts'
+import { type Exchange, FakeService, type Script } from './fake-service.ts'
 import { RecordingHost } from './recording-host.ts'
 import { defaults, deployment, invocation, invokerConfig, silentLog } from './samples.ts'
 
@@ -51,8 +51,9 @@ export class Rig {
   }
 
   /** Orders an attempt with all of the journal. */
-  run(subject: Invocation = invocation()): Invocation {
-    this.invoker.start({ invocation: subject, attempt: ++this.#attempt, journalLength: subject.journal.length })
+  run(subject: Invocation = invocation(), state?: ReadonlyMap<string, Uint8Array>): Invocation {
+    const journalLength = subject.journal.length
+    this.invoker.start({ invocation: subject, attempt: ++this.#attempt, journalLength, state })
     return subject
   }
 
@@ -60,4 +61,16 @@ export class Rig {
     await this.invoker.close()
     await this.service[Symbol.asyncDispose]()
   }
+}
+
+/** Waits for the first request. */
+export async function firstExchange(rig: Rig): Promise<Exchange> {
+  const until = performance.now() + 5000
+  while (rig.service.exchanges.length === 0) {
+    if (performance.now() > until) throw new Error('no request came')
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const [exchange] = rig.service.exchanges
+  if (exchange === undefined) throw new Error('no request came')
+  return exchange
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { InvokerConfig } from '../../src/config/config.ts'
 import type { DeploymentRecord, HandlerRecord, ServiceRecord } from '../../src/core/deployment.ts'
+import { EntryType } from '../../src/core/entry-type.ts'
 import type { DeploymentId } from '../../src/core/ids.ts'
 import type { Invocation, InvocationTarget } from '../../src/core/invocation.ts'
-import type { JournalEntry } from '../../src/core/journal.ts'
+import type { CommandEntry, JournalEntry, NotificationEntry } from '../../src/core/journal.ts'
 import type { RetryPolicy } from '../../src/core/retry-policy.ts'
 import { invocationIdFor } from '../../src/protocol/ids/derive-invocation-id.ts'
+import { encodeRun } from '../../src/protocol/messages/run.ts'
 
 export const oneDayMs = 86_400_000
 
@@ -35,6 +37,11 @@ export function invokerConfig(overrides: Partial<InvokerConfig> = {}): InvokerCo
     messageSizeLimitBytes: 32 * 1024 * 1024,
     messageSizeWarningBytes: 10 * 1024 * 1024,
     concurrentInvocationsLimit: 1000,
+    memoryLimitBytes: 1.5 * 2 ** 30,
+    perInvocationMemoryLimitBytes: 32 * 1024 * 1024,
+    journalLengthLimit: 1_000_000,
+    eagerStateSizeLimitBytes: 32 * 1024 * 1024,
+    enableProtocolV7: false,
     connectTimeoutMs: 10_000,
     http2KeepAliveIntervalMs: 40_000,
     http2KeepAliveTimeoutMs: 20_000,
@@ -99,6 +106,53 @@ export const inputEntry: JournalEntry = {
   appendedAt: 1_000_000,
 }
 
+export const runPayload = encodeRun({ resultCompletionId: 1, name: 'step' })
+
+export const runEntry: CommandEntry = {
+  kind: 'command',
+  type: EntryType.Run,
+  payload: runPayload,
+  completionIds: [1],
+  appendedAt: 1_000_100,
+}
+
+export const runCompletion: NotificationEntry = {
+  kind: 'notification',
+  type: EntryType.RunCompletion,
+  key: { kind: 'completion', id: 1 },
+  result: { kind: 'value', value: Buffer.from('42') },
+  appendedAt: 1_000_200,
+}
+
+export const counterTarget: InvocationTarget = {
+  service: 'Counter',
+  serviceType: 'VirtualObject',
+  key: 'k1',
+  handler: 'add',
+  handlerType: 'Exclusive',
+}
+
+export const flowTarget: InvocationTarget = {
+  service: 'Flow',
+  serviceType: 'Workflow',
+  key: 'w1',
+  handler: 'run',
+  handlerType: 'Workflow',
+}
+
+/** A service, an object and a workflow, each with its handlers. */
+export const allKinds: readonly ServiceRecord[] = [
+  service('Greeter'),
+  service('Counter', {
+    type: 'VirtualObject',
+    handlers: [handler('add', { type: 'Exclusive' }), handler('get', { type: 'Shared' })],
+  }),
+  service('Flow', {
+    type: 'Workflow',
+    handlers: [handler('run', { type: 'Workflow' }), handler('signal', { type: 'Shared' })],
+  }),
+]
+
 let lastSeq = 0
 
 export function invocation(overrides: Partial<Invocation> = {}): Invocation {
@@ -129,9 +183,13 @@ export function invocation(overrides: Partial<Invocation> = {}): Invocation {
     retry: undefined,
     awaiting: undefined,
     sleeping: [],
+    calls: [],
+    queueOrder: undefined,
+    pauseRequested: false,
     sinks: [],
     output: undefined,
     result: undefined,
+    events: [],
     ...overrides,
   }
 }

@@ -1,14 +1,7 @@
-import { once } from 'node:events'
-import { createServer as createHttp1Server } from 'node:http'
-import { createServer, type Http2Server } from 'node:http2'
-import type { AddressInfo, Server } from 'node:net'
 import * as restate from '@restatedev/restate-sdk'
 import t, { type Test } from 'tap'
-import type { DeploymentRecord } from '../../src/core/deployment.ts'
-import type { Invocation } from '../../src/core/invocation.ts'
-import { Invoker, type InvokerOptions } from '../../src/invoker/invoker.ts'
-import { CoreHost } from './core-host.ts'
-import { defaults, deployment, handler, invokerConfig, service, silentLog } from './samples.ts'
+import { handler, type invokerConfig, service } from './samples.ts'
+import { type Kind, kindsOf, resultOf, startSdk } from './sdk-rig.ts'
 
 let failuresLeft = 0
 
@@ -45,72 +38,33 @@ const greeter = restate.service({
   },
 })
 
-type Kind = 'both ways' | 'request/response' | 'HTTP/1.1'
+const names = ['greet', 'steps', 'nap', 'relay', 'fails', 'stumbles']
+const retryPolicy = { initialIntervalMs: 20, maxAttempts: 5, onMaxAttempts: 'kill' } as const
+const records = [
+  service('Greeter', { handlers: names.map((name) => handler(name)), retryPolicy }),
+  service('Friend', { handlers: [handler('greet')] }),
+]
 
-async function start(t: Test, kind: Kind, more: { config?: Parameters<typeof invokerConfig>[0] } = {}) {
-  const bidirectional = kind === 'both ways'
-  let sessions = 0
-  let server: Http2Server | Server
-  if (kind === 'HTTP/1.1') {
-    server = createHttp1Server(
-      restate.createEndpointHandler({ services: [greeter, friend], bidirectional, logger: () => undefined }),
-    )
-  } else {
-    const http2Server = createServer(
-      restate.createEndpointHandler({ services: [greeter, friend], bidirectional, logger: () => undefined }),
-    )
-    http2Server.on('session', () => sessions++)
-    server = http2Server
-  }
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const host = new CoreHost()
-  const names = ['greet', 'steps', 'nap', 'relay', 'fails', 'stumbles']
-  const retryPolicy = { initialIntervalMs: 20, maxAttempts: 5, onMaxAttempts: 'kill' } as const
-  const record: DeploymentRecord = deployment(`http://127.0.0.1:${port}/`, {
-    protocolMode: bidirectional ? 'BIDI_STREAM' : 'REQUEST_RESPONSE',
-    httpVersion: kind === 'HTTP/1.1' ? 'HTTP/1.1' : 'HTTP/2.0',
-    services: [
-      service('Greeter', { handlers: names.map((name) => handler(name)), retryPolicy }),
-      service('Friend', { handlers: [handler('greet')] }),
-    ],
-  })
-  host.state.schema.put(record)
-  const options: InvokerOptions = {
-    schema: host.state.schema,
-    host,
-    config: invokerConfig(more.config),
-    defaults,
-    log: silentLog,
-  }
-  const invoker = new Invoker(options)
-  host.runner = invoker
-  t.teardown(async () => {
-    host.close()
-    await invoker.close()
-    server.close()
-  })
-  return { host, invoker, sessions: () => sessions }
+function start(t: Test, kind: Kind, more: { config?: Parameters<typeof invokerConfig>[0] } = {}) {
+  return startSdk(t, kind, [greeter, friend], records, more)
 }
 
-function resultOf({ result }: Invocation): unknown {
-  if (result?.kind !== 'value') return result
-  return JSON.parse(Buffer.from(result.value).toString())
-}
-
-const kindsOf = ({ journal }: Invocation): string[] =>
-  journal.map((entry) => (entry.kind === 'input' ? 'input' : entry.type.toString(16)))
-
-for (const kind of ['both ways', 'request/response', 'HTTP/1.1'] as const) {
-  t.test(kind, async (t) => {
-    const { host, invoker } = await start(t, kind, { config: { inactivityTimeoutMs: 50 } })
+for (const [kind, version] of [
+  ['both ways', 6],
+  ['both ways', 7],
+  ['request/response', 6],
+  ['request/response', 7],
+  ['HTTP/1.1', 6],
+] as const) {
+  t.test(`${kind}, V${version}`, async (t) => {
+    const config = { inactivityTimeoutMs: 50, enableProtocolV7: version === 7 }
+    const { host, invoker } = await start(t, kind, { config })
     const streams = kind === 'both ways'
 
     t.test('a plain call', async (t) => {
       const done = await host.call('Greeter', 'greet', 'Ada')
       t.equal(resultOf(done), 'Hello Ada')
-      t.same(done.pinned?.protocolVersion, 6)
+      t.same(done.pinned?.protocolVersion, version)
       t.equal(host.attemptsOf(done), 1)
       t.match(invoker.inspect(done.seq), undefined)
     })

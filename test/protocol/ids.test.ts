@@ -6,6 +6,7 @@ import {
   formatAwakeableId,
   formatDeploymentId,
   formatInvocationId,
+  idempotentInvocationId,
   invocationIdBeside,
   invocationIdFor,
   invocationIdRandomBytes,
@@ -16,6 +17,7 @@ import {
   parseDeploymentId,
   parseInvocationId,
   randomSeedOf,
+  workflowRunId,
 } from '../../src/protocol/ids.ts'
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -163,6 +165,9 @@ t.test('deterministic ids are those of a real server', (t) => {
   t.equal(invocationIdFor(idempotent, 0, noRandom), 'inv_173hD9Sfn7Tq7lAB6ZzbTjZzNHI5Dciuo5')
   const run = { service: 'LabWf', key: 'k1', handler: 'run', isWorkflowRun: true }
   t.equal(invocationIdFor(run, 0, noRandom), 'inv_1foAirY4KKzi6U0sd2n9UAi4WAhOdW1JM8')
+
+  t.equal(idempotentInvocationId(idempotent), 'inv_173hD9Sfn7Tq7lAB6ZzbTjZzNHI5Dciuo5')
+  t.equal(workflowRunId('LabWf', 'k1'), 'inv_1foAirY4KKzi6U0sd2n9UAi4WAhOdW1JM8')
 
   const random = new Uint8Array(invocationIdRandomBytes).fill(9)
   t.equal(invocationIdFor(idempotent, 1, random), invocationIdFor(idempotent, 2, noRandom))

@@ -5,6 +5,8 @@ export interface IgnoredKey {
   readonly reason: string
   /** Also a flag of restate-server; they all take a value. */
   readonly flag?: boolean
+  /** Keys that the pattern matches and that do have an effect. */
+  readonly except?: readonly string[]
 }
 
 const ONE_NODE = 'one process is the whole cluster'
@@ -75,7 +77,7 @@ export const IGNORED_KEYS: readonly IgnoredKey[] = [
   { pattern: 'hlc-max-drift', reason: NO_RUNTIME },
   { pattern: 'disable-telemetry', reason: 'nothing is ever sent home' },
   { pattern: 'disable-config-sql-table', reason: 'the configuration is not shown through SQL' },
-  { pattern: 'experimental-*', reason: NO_UI },
+  { pattern: 'experimental-*', reason: NO_UI, except: ['experimental-enable-protocol-v7'] },
   { pattern: 'limits', reason: NO_THROTTLING },
   { pattern: 'worker.internal-queue-length', reason: NO_RUNTIME },
   { pattern: 'worker.num-timers-in-memory-limit', reason: NO_RUNTIME },
@@ -85,10 +87,7 @@ export const IGNORED_KEYS: readonly IgnoredKey[] = [
   { pattern: 'worker.rule-book-poll-interval', reason: NO_THROTTLING },
   { pattern: 'worker.invoker.in-memory-queue-length-limit', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.tmp-dir', reason: NOT_TUNABLE },
-  { pattern: 'worker.invoker.memory-limit', reason: NOT_TUNABLE },
-  { pattern: 'worker.invoker.per-invocation-memory-limit', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.per-invocation-initial-memory', reason: NOT_TUNABLE },
-  { pattern: 'worker.invoker.eager-state-size-limit', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.disable-eager-state', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.max-awaited-future-depth', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.http2-keep-alive-jitter', reason: NOT_TUNABLE },
@@ -120,7 +119,10 @@ export const IGNORED_KEYS: readonly IgnoredKey[] = [
 ]
 
 export function ignoredKeyOf(path: string): IgnoredKey | undefined {
-  return IGNORED_KEYS.find(({ pattern }) =>
-    pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern || path.startsWith(`${pattern}.`),
-  )
+  return IGNORED_KEYS.find(({ pattern, except }) => matches(path, pattern) && except?.includes(path) !== true)
+}
+
+function matches(path: string, pattern: string): boolean {
+  if (pattern.endsWith('*')) return path.startsWith(pattern.slice(0, -1))
+  return path === pattern || path.startsWith(`${pattern}.`)
 }

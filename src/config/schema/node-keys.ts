@@ -90,6 +90,13 @@ export const nodeKeys = {
     example: 100,
     description: 'Upper bound of the attempts that a service may ask for.',
   }),
+  enableProtocolV7: key({
+    path: 'experimental-enable-protocol-v7',
+    type: boolean,
+    default: false,
+    description:
+      'Start invocations with service protocol V7 on deployments that speak it. Those that were started so go on with it, whatever this is later.',
+  }),
 }
 
 function retentionKey(what: string, sentence: string) {

@@ -51,6 +51,14 @@ export const workerKeys = {
   }),
 }
 
+const messageSizeLimit = inheritedKey({
+  path: 'worker.invoker.message-size-limit',
+  type: byteSize(1024),
+  parent: networkingKeys.messageSizeLimit,
+  otherwise: 32 * MIB,
+  description: 'Largest message of a service; never more than networking.message-size-limit.',
+})
+
 export const invokerKeys = {
   inactivityTimeout: key({
     path: 'worker.invoker.inactivity-timeout',
@@ -64,13 +72,7 @@ export const invokerKeys = {
     default: 600_000,
     description: 'How long it may take to suspend before the attempt is cut.',
   }),
-  messageSizeLimit: inheritedKey({
-    path: 'worker.invoker.message-size-limit',
-    type: byteSize(1024),
-    parent: networkingKeys.messageSizeLimit,
-    otherwise: 32 * MIB,
-    description: 'Largest message of a service; never more than networking.message-size-limit.',
-  }),
+  messageSizeLimit,
   messageSizeWarning: key({
     path: 'worker.invoker.message-size-warning',
     type: byteSize(1),
@@ -82,6 +84,37 @@ export const invokerKeys = {
     type: integer(1),
     default: 1000,
     description: 'Attempts in progress at once; more wait.',
+  }),
+  memoryLimit: key({
+    path: 'worker.invoker.memory-limit',
+    type: byteSize(1024),
+    default: 1.5 * 1024 * MIB,
+    description:
+      'Journals and state that may be on their way to services at once; more attempts wait. One is sent however large it is.',
+  }),
+  perInvocationMemoryLimit: computedKey({
+    path: 'worker.invoker.per-invocation-memory-limit',
+    type: byteSize(1024),
+    defaultText: '"32.0 MiB"; message-size-limit where that is larger',
+    compute: (settings) => Math.max(32 * MIB, settings.get(messageSizeLimit)),
+    description:
+      'How large the journal of one invocation may become. An attempt that goes beyond it fails as if it were the last one: on-max-attempts decides what follows.',
+  }),
+  journalLengthLimit: key({
+    path: 'worker.invoker.journal-length-limit',
+    from: 'perdure',
+    type: integer(1, 2 ** 32 - 1),
+    default: 1_000_000,
+    description:
+      'How many entries the journal of one invocation may have; it is paused when its handler wants to add another one that is not its result.',
+  }),
+  eagerStateSizeLimit: computedKey({
+    path: 'worker.invoker.eager-state-size-limit',
+    type: byteSize(0),
+    defaultText: 'message-size-limit',
+    compute: (settings) => settings.get(messageSizeLimit),
+    description:
+      'How much state an attempt gets when it starts, at most message-size-limit; handlers ask for the rest when they need it. 0 is none.',
   }),
   connectTimeout: key({
     path: 'worker.invoker.connect-timeout',

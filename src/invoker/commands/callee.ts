@@ -3,6 +3,7 @@ import type { Header } from '../../core/journal.ts'
 import { retentionOf } from '../../core/retention-policy.ts'
 import { CalleeNotFound, CommandRefused } from '../../errors/invoker.ts'
 import type { CommandContext } from './command-context.ts'
+import { requireIdempotencyKey, requireNoFlowControl } from './preconditions.ts'
 
 /** What Call and OneWayCall have in common. */
 export interface CallArguments {
@@ -13,13 +14,15 @@ export interface CallArguments {
   /** Empty for plain services; may be empty for the others. */
   readonly key: string
   readonly idempotencyKey?: string | undefined
+  readonly scope?: string | undefined
+  readonly limitKey?: string | undefined
 }
 
 /**
  * The invocation that a call creates, on the latest revision of the service that it names.
  *
  * @throws CalleeNotFound for a service or handler that is not registered, CommandRefused for a key or an
- * idempotency key that the callee cannot have.
+ * idempotency key that the callee cannot have, FlowControlMissing for a scope or a limit key.
  */
 export function calleeOf(
   call: CallArguments,
@@ -27,6 +30,7 @@ export function calleeOf(
   context: CommandContext,
 ): NewInvocation {
   const { serviceName, handlerName, idempotencyKey } = call
+  requireNoFlowControl(call.scope, call.limitKey)
   const resolved = context.schema.handler(serviceName, handlerName)
   if (resolved === undefined) {
     throw new CalleeNotFound(
@@ -39,9 +43,7 @@ export function calleeOf(
       `a key was provided, but the callee '${serviceName}' is a Service. Only VirtualObjects or Workflows accept a key`,
     )
   }
-  if (idempotencyKey === '') {
-    throw new CommandRefused('the idempotency key provided in the request is empty')
-  }
+  requireIdempotencyKey(idempotencyKey)
   const target: InvocationTarget = {
     service: serviceName,
     serviceType: service.type,

@@ -16,6 +16,8 @@ export function registerEngineMetrics(metrics: Metrics, { partition, invoker, lo
   const hot = metrics.gauge('invocations_in_memory', 'Invocations in memory.').with({})
   const timers = metrics.gauge('timers', 'Durable timers that are armed.').with({})
   const inFlight = metrics.gauge('attempts_in_flight', 'Attempts with an open stream.').with({})
+  const queued = metrics.gauge('attempts_queued', 'Attempts that wait for a free place in the invoker.').with({})
+  const replay = metrics.gauge('replay_bytes', 'Journal bytes on their way to services.').with({})
   const attempts = metrics.counter('attempts_total', 'Attempts, by what became of them.', {
     outcome: ['started', 'completed', 'suspended', 'failed', 'aborted'],
   })
@@ -30,6 +32,8 @@ export function registerEngineMetrics(metrics: Metrics, { partition, invoker, lo
     hot.set(partition.hotInvocations)
     timers.set(partition.timers)
     inFlight.set(invoker.inFlight)
+    queued.set(invoker.queued)
+    replay.set(invoker.replayBytes)
     const { counters } = invoker
     attempts.with({ outcome: 'started' }).value = counters.attemptsStarted
     attempts.with({ outcome: 'completed' }).value = counters.attemptsCompleted

@@ -56,6 +56,15 @@ export interface ServiceRecord extends ServiceOptions {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
+/** How requests to a deployment prove who sends them; tagged, because there will be other ways. */
+export interface DeploymentAuth {
+  readonly kind: 'google-id-token'
+  /** Whom the tokens are for. */
+  readonly audience: string
+  /** E-mail address; without one the tokens are the server's own. */
+  readonly impersonateServiceAccount?: string
+}
+
 /** A place where services run, as discovery found it. */
 export interface DeploymentRecord {
   readonly id: DeploymentId
@@ -65,6 +74,7 @@ export interface DeploymentRecord {
   readonly httpVersion: 'HTTP/1.1' | 'HTTP/2.0'
   /** Sent on every discovery and invocation. Values are secrets: never logged. */
   readonly additionalHeaders: readonly Header[]
+  readonly auth?: DeploymentAuth
   readonly metadata: Readonly<Record<string, string>>
   readonly createdAt: number
   readonly minProtocolVersion: number

@@ -60,9 +60,30 @@ export interface NotificationEntry {
 /** A journal is one list of commands and notifications in the order in which they became durable. */
 export type JournalEntry = InputEntry | CommandEntry | NotificationEntry
 
-/** What a suspended invocation waits for; any one of them wakes it (protocol V5 and V6). */
+/** How the results that a handler waits for are combined (protocol V7). */
+export type Combinator =
+  | 'unknown'
+  | 'first-completed'
+  | 'all-completed'
+  | 'first-succeeded-or-all-failed'
+  | 'all-succeeded-or-first-failed'
+
+/** What a handler waits for, as a tree (protocol V7). */
+export interface AwaitedFuture {
+  readonly waitingCompletions: readonly number[]
+  readonly waitingSignals: readonly number[]
+  readonly waitingNamedSignals: readonly string[]
+  readonly nestedFutures: readonly AwaitedFuture[]
+  readonly combinator: Combinator
+}
+
+/** What a suspended invocation waits for. Without a `future` any one of the three lists wakes it (V5 and V6). */
 export interface Awaiting {
   readonly completions: readonly number[]
   readonly signals: readonly number[]
   readonly namedSignals: readonly string[]
+  /** Its leaves are in the lists; it wakes the invocation when it is resolved, or when it is cancelled. */
+  readonly future?: AwaitedFuture
+  /** So many entries of the journal had reached the handler. */
+  readonly seenEntries: number
 }

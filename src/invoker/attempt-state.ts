@@ -262,10 +262,10 @@ export class AttemptState {
         decodeAwaitingOn(payload)
         return
       case MessageType.Suspension: {
-        const awaiting = awaitingOf(payload, protocolVersion)
         // Services suspend when they have read the request to its end. One that does not may have missed something.
         const seenEntries = this.#phase === 'half-closed' ? this.#sentEntries : this.#replayedEntries
-        this.#actions.propose({ type: 'suspend', now, seq, awaiting, seenEntries })
+        const awaiting = awaitingOf(payload, protocolVersion, seenEntries)
+        this.#actions.propose({ type: 'suspend', now, seq, awaiting })
         this.#endDraining()
         return
       }

@@ -4,19 +4,26 @@ import { decodeSuspension } from '../protocol/messages/suspension.ts'
 import type { Future } from '../protocol/values/future.ts'
 
 /**
- * What a Suspension waits for. Protocol V5 and V6 have lists, V7 a tree, and neither has the other's. Of the tree the
- * leaves are taken: whichever arrives wakes the handler, which suspends again if that does not settle the tree.
+ * What a Suspension waits for. Protocol V5 and V6 have lists, V7 a tree, and neither has the other's. `seenEntries`
+ * of the journal have reached the handler.
  *
  * @throws FutureTooDeep
  */
-export function awaitingOf(payload: Uint8Array, protocolVersion: number): Awaiting {
+export function awaitingOf(payload: Uint8Array, protocolVersion: number, seenEntries: number): Awaiting {
   const message = decodeSuspension(payload)
-  const awaiting = protocolVersion < 7 ? message : leavesOf(message.awaitingOn)
+  const future = protocolVersion < 7 ? undefined : message.awaitingOn
+  const awaiting = protocolVersion < 7 ? message : leavesOf(future)
   const { waitingCompletions, waitingSignals, waitingNamedSignals } = awaiting
   if (waitingCompletions.length + waitingSignals.length + waitingNamedSignals.length === 0) {
     throw new ProtocolViolation('a Suspension that waits for nothing would never be resumed')
   }
-  return { completions: waitingCompletions, signals: waitingSignals, namedSignals: waitingNamedSignals }
+  return {
+    completions: waitingCompletions,
+    signals: waitingSignals,
+    namedSignals: waitingNamedSignals,
+    seenEntries,
+    ...(future !== undefined && { future }),
+  }
 }
 
 type Leaves = Pick<Future, 'waitingCompletions' | 'waitingSignals' | 'waitingNamedSignals'>

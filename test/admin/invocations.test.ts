@@ -112,7 +112,7 @@ t.test('what an invocation waits for, and what has happened to it', async (t) =>
     await facts({
       status: 'suspended',
       source: { kind: 'restart-as-new', from: unknownInvocationId },
-      awaiting: { completions: [3, 4], signals: [1, 17], namedSignals: ['go'] },
+      awaiting: { completions: [3, 4], signals: [1, 17], namedSignals: ['go'], seenEntries: 0 },
       sleeping: [{ completionId: 3, wakeUpAt: appendedAt }],
       calls: [{ completionId: 4, callee: unknownInvocationId }],
       pauseRequested: true,

@@ -71,9 +71,9 @@ export class Bench {
   }
 
   suspend(name: string, completions: number[]): Turn {
-    const awaiting = { completions, signals: [1], namedSignals: [] }
     const { journal, seq } = this.get(name)
-    return this.decide({ type: 'suspend', now: this.now, seq, awaiting, seenEntries: journal.length })
+    const awaiting = { completions, signals: [1], namedSignals: [], seenEntries: journal.length }
+    return this.decide({ type: 'suspend', now: this.now, seq, awaiting })
   }
 
   end(name: string): Turn {

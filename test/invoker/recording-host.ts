@@ -65,7 +65,7 @@ export function textOf(command: AttemptCommand): string {
     case 'suspend': {
       const { completions, signals, namedSignals } = command.awaiting
       const awaited = [...completions, '/', ...signals, '/', ...namedSignals].join(' ')
-      return `suspend ${awaited} seen ${command.seenEntries}`
+      return `suspend ${awaited} seen ${command.awaiting.seenEntries}`
     }
     case 'end':
       return 'end'

@@ -112,7 +112,7 @@ export const sleep = (completionId: number, wakeUpAt: number) =>
   ({ type: 'append-entry', payload: bytes('sleep'), entry: { kind: 'sleep', completionId, wakeUpAt } }) as const
 
 export const suspend = (...completions: number[]) =>
-  ({ type: 'suspend', awaiting: { completions, signals: [1], namedSignals: [] }, seenEntries: 0 }) as const
+  ({ type: 'suspend', awaiting: { completions, signals: [1], namedSignals: [], seenEntries: 0 } }) as const
 
 export const fail = (at: number) =>
   ({

@@ -13,7 +13,16 @@ import type {
   RetryState,
   Sleeping,
 } from '../invocation.ts'
-import type { Awaiting, Failure, Header, NotificationKey, NotificationResult, Result } from '../journal.ts'
+import type {
+  AwaitedFuture,
+  Awaiting,
+  Combinator,
+  Failure,
+  Header,
+  NotificationKey,
+  NotificationResult,
+  Result,
+} from '../journal.ts'
 import type { DurablePromise, PromiseListener, StateMutation } from '../keyed.ts'
 import type { BinaryReader } from './binary-reader.ts'
 import type { BinaryWriter } from './binary-writer.ts'
@@ -205,14 +214,43 @@ export function writeAwaiting(w: BinaryWriter, awaiting: Awaiting): void {
   w.list(awaiting.completions, (id) => w.varint(id))
   w.list(awaiting.signals, (index) => w.varint(index))
   w.list(awaiting.namedSignals, (name) => w.text(name))
+  w.optional(awaiting.future, (future) => writeFuture(w, future))
+  w.varint(awaiting.seenEntries)
+}
+
+const combinators: readonly Combinator[] = [
+  'unknown',
+  'first-completed',
+  'all-completed',
+  'first-succeeded-or-all-failed',
+  'all-succeeded-or-first-failed',
+]
+
+function writeFuture(w: BinaryWriter, future: AwaitedFuture): void {
+  w.list(future.waitingCompletions, (id) => w.varint(id))
+  w.list(future.waitingSignals, (index) => w.varint(index))
+  w.list(future.waitingNamedSignals, (name) => w.text(name))
+  w.list(future.nestedFutures, (nested) => writeFuture(w, nested))
+  w.u8(combinators.indexOf(future.combinator))
+}
+
+function readFuture(r: BinaryReader): AwaitedFuture {
+  return {
+    waitingCompletions: r.list(() => r.varint()),
+    waitingSignals: r.list(() => r.varint()),
+    waitingNamedSignals: r.list(() => r.text()),
+    nestedFutures: r.list(() => readFuture(r)),
+    combinator: member(combinators, r.u8()),
+  }
 }
 
 export function readAwaiting(r: BinaryReader): Awaiting {
-  return {
-    completions: r.list(() => r.varint()),
-    signals: r.list(() => r.varint()),
-    namedSignals: r.list(() => r.text()),
-  }
+  const completions = r.list(() => r.varint())
+  const signals = r.list(() => r.varint())
+  const namedSignals = r.list(() => r.text())
+  const future = r.optional(() => readFuture(r))
+  const seenEntries = r.varint()
+  return { completions, signals, namedSignals, seenEntries, ...(future !== undefined && { future }) }
 }
 
 export function writePinned(w: BinaryWriter, pinned: PinnedDeployment): void {

@@ -79,8 +79,6 @@ export interface Suspend {
   readonly now: number
   readonly seq: InvocationSeq
   readonly awaiting: Awaiting
-  /** So many entries of the journal have reached the handler. */
-  readonly seenEntries: number
 }
 
 /** The attempt ended after an Output. */

@@ -1,11 +1,10 @@
 import type { EntryType } from '../entry-type.ts'
 import type { Invocation, ResponseSink } from '../invocation.ts'
-import type { Awaiting, NotificationEntry, NotificationKey, NotificationResult, Result } from '../journal.ts'
+import type { NotificationEntry, NotificationKey, NotificationResult, Result } from '../journal.ts'
 import type { Turn } from '../turn.ts'
+import { isResolved } from './awaited-future.ts'
+import { isAwaited, isCancellation, isSameKey } from './notification-key.ts'
 import { pauseNow } from './pause-now.ts'
-
-/** The signal by which an invocation is asked to stop (service protocol, BuiltInSignal). */
-export const CANCEL_SIGNAL = 1
 
 /**
  * Appends a notification. A running attempt gets it once it is durable; a suspended invocation that waits
@@ -24,10 +23,17 @@ export function notify(
   turn.emit({ type: 'entry-appended', seq, entry })
   if (status === 'invoked') {
     turn.effect({ type: 'notify', invocation, index: invocation.journal.length - 1 })
-  } else if (status === 'suspended' && isAwaited(invocation.awaiting, key)) {
+  } else if (status === 'suspended' && isEnough(invocation, key)) {
     turn.emit({ type: 'invocation-resumed', seq, at: turn.now })
     startAttempt(turn, invocation)
   }
+}
+
+/** Whether a suspended invocation goes on with this notification, which is the last one of its journal. */
+function isEnough({ awaiting, journal }: Invocation, key: NotificationKey): boolean {
+  if (!isAwaited(awaiting, key)) return false
+  if (awaiting?.future === undefined || isCancellation(key)) return true
+  return isResolved(awaiting.future, journal, awaiting.seenEntries)
 }
 
 /** Completes a command of the handler in the same step that stored it. */
@@ -55,22 +61,6 @@ export function startAttempt(turn: Turn, invocation: Invocation): void {
   turn.effect({ type: 'start-attempt', invocation, journalLength: invocation.journal.length, first: false })
 }
 
-export function isCancellation(key: NotificationKey): boolean {
-  return key.kind === 'signal' && key.index === CANCEL_SIGNAL
-}
-
-export function isAwaited(awaiting: Awaiting | undefined, key: NotificationKey): boolean {
-  if (awaiting === undefined) return false
-  switch (key.kind) {
-    case 'completion':
-      return awaiting.completions.includes(key.id)
-    case 'signal':
-      return awaiting.signals.includes(key.index)
-    case 'named-signal':
-      return awaiting.namedSignals.includes(key.name)
-  }
-}
-
 /** Whether the journal holds a notification with this key. Newest first: that is where it mostly is. */
 export function hasNotification(invocation: Invocation, key: NotificationKey): boolean {
   const { journal } = invocation
@@ -79,15 +69,4 @@ export function hasNotification(invocation: Invocation, key: NotificationKey): b
     if (entry?.kind === 'notification' && isSameKey(entry.key, key)) return true
   }
   return false
-}
-
-function isSameKey(a: NotificationKey, b: NotificationKey): boolean {
-  switch (a.kind) {
-    case 'completion':
-      return b.kind === 'completion' && a.id === b.id
-    case 'signal':
-      return b.kind === 'signal' && a.index === b.index
-    case 'named-signal':
-      return b.kind === 'named-signal' && a.name === b.name
-  }
 }

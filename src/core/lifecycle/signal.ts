@@ -3,7 +3,8 @@ import { EntryType } from '../entry-type.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Turn } from '../turn.ts'
 import { endBeforeStart } from './complete.ts'
-import { CANCEL_SIGNAL, hasNotification, isCancellation, notify, startAttempt } from './notify.ts'
+import { CANCEL_SIGNAL, isCancellation } from './notification-key.ts'
+import { hasNotification, notify, startAttempt } from './notify.ts'
 
 /** Delivers a signal. Of several with the same name or number the first counts, but each cancellation does. */
 export function deliver(turn: Turn, { target, key, result }: Signal): void {

@@ -1,0 +1,32 @@
+import type { Awaiting, NotificationKey } from '../journal.ts'
+
+/** The signal by which an invocation is asked to stop (service protocol, BuiltInSignal). */
+export const CANCEL_SIGNAL = 1
+
+export function isCancellation(key: NotificationKey): boolean {
+  return key.kind === 'signal' && key.index === CANCEL_SIGNAL
+}
+
+/** Whether the key is among those that are waited for, however they are combined. */
+export function isAwaited(awaiting: Awaiting | undefined, key: NotificationKey): boolean {
+  if (awaiting === undefined) return false
+  switch (key.kind) {
+    case 'completion':
+      return awaiting.completions.includes(key.id)
+    case 'signal':
+      return awaiting.signals.includes(key.index)
+    case 'named-signal':
+      return awaiting.namedSignals.includes(key.name)
+  }
+}
+
+export function isSameKey(a: NotificationKey, b: NotificationKey): boolean {
+  switch (a.kind) {
+    case 'completion':
+      return b.kind === 'completion' && a.id === b.id
+    case 'signal':
+      return b.kind === 'signal' && a.index === b.index
+    case 'named-signal':
+      return b.kind === 'named-signal' && a.name === b.name
+  }
+}

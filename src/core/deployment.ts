@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly idempotencyRetentionMs?: number
   readonly enableLazyState?: boolean
   readonly retryPolicy?: RetryPolicyOverrides
+  /** Headers of calls that are kept beside those of the server's own list: names in lower case, `prefix-*` or `*`. */
+  readonly headerAllowList?: readonly string[]
 }
 
 export interface HandlerRecord extends ServiceOptions {

@@ -204,6 +204,7 @@ function created({ seq, at, scheduled, invocation }: InvocationCreated): Invocat
     executionTime: invocation.executionTime,
     completionRetentionMs: invocation.completionRetentionMs,
     journalRetentionMs: invocation.journalRetentionMs,
+    seedOf: invocation.seedOf ?? invocation.id,
     createdAt: at,
     status: scheduled ? 'scheduled' : 'invoked',
     modifiedAt: at,

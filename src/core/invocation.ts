@@ -38,6 +38,8 @@ export interface NewInvocation {
   readonly executionTime: number | undefined
   readonly completionRetentionMs: number
   readonly journalRetentionMs: number
+  /** Draws the same random numbers as that invocation, because it continues its journal. */
+  readonly seedOf?: InvocationId
   /** The id holds randomness made for this request, so nothing that exists can have it. */
   readonly fresh?: true
 }
@@ -114,6 +116,8 @@ export interface Invocation {
   readonly executionTime: number | undefined
   readonly completionRetentionMs: number
   readonly journalRetentionMs: number
+  /** Whose random numbers the handler draws: its own, unless it continues the journal of another. */
+  readonly seedOf: InvocationId
   readonly createdAt: number
   status: InvocationStatus
   modifiedAt: number

@@ -27,7 +27,7 @@ export function startFrame(invocation: Invocation, journalLength: number, state:
       key: invocation.target.key ?? '',
       retryCountSinceLastStoredEntry: invocation.retry?.failuresSinceLastEntry ?? 0,
       durationSinceLastStoredEntryMs: last === undefined ? 0 : Math.max(0, now - last.appendedAt),
-      randomSeed: randomSeedOf(id),
+      randomSeed: randomSeedOf(invocation.seedOf === invocation.id ? id : parseInvocationId(invocation.seedOf)),
     }),
   }
 }

@@ -40,6 +40,8 @@ export interface InvocationRow {
   execution_time: number | null
   completion_retention_ms: number
   journal_retention_ms: number
+  /** `null`: the invocation itself. */
+  seed_of: string | null
   created_at: number
   modified_at: number
   started_at: number | null
@@ -58,7 +60,7 @@ export interface InvocationRow {
   events: Uint8Array | null
 }
 
-type LiveParts = Pick<
+export type LiveParts = Pick<
   Invocation,
   'retry' | 'awaiting' | 'sleeping' | 'calls' | 'queueOrder' | 'pauseRequested' | 'sinks'
 >
@@ -82,6 +84,7 @@ export const columns = [
   'execution_time',
   'completion_retention_ms',
   'journal_retention_ms',
+  'seed_of',
   'created_at',
   'modified_at',
   'started_at',
@@ -118,6 +121,7 @@ export function rowOf(invocation: Invocation, entryCount: number): InvocationRow
     execution_time: invocation.executionTime ?? null,
     completion_retention_ms: invocation.completionRetentionMs,
     journal_retention_ms: invocation.journalRetentionMs,
+    seed_of: invocation.seedOf === invocation.id ? null : invocation.seedOf,
     created_at: invocation.createdAt,
     modified_at: invocation.modifiedAt,
     started_at: invocation.startedAt ?? null,
@@ -155,7 +159,8 @@ function encodeLive(live: LiveParts): Uint8Array {
   return writer.take()
 }
 
-function decodeLive(bytes: Uint8Array | null): LiveParts {
+/** What only an unfinished invocation has. */
+export function decodeLive(bytes: Uint8Array | null): LiveParts {
   if (bytes === null) return finished()
   const r = new BinaryReader(asBuffer(bytes), true)
   return {
@@ -235,6 +240,7 @@ export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invoc
     executionTime: row.execution_time ?? undefined,
     completionRetentionMs: row.completion_retention_ms,
     journalRetentionMs: row.journal_retention_ms,
+    seedOf: (row.seed_of ?? row.id) as InvocationId,
     createdAt: row.created_at,
     status,
     modifiedAt: row.modified_at,

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS invocation (
   execution_time INTEGER,
   completion_retention_ms INTEGER NOT NULL,
   journal_retention_ms INTEGER NOT NULL,
+  seed_of TEXT,
   created_at INTEGER NOT NULL,
   modified_at INTEGER NOT NULL,
   started_at INTEGER,

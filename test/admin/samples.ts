@@ -60,6 +60,7 @@ export function invocation(more: Partial<Invocation> = {}): Invocation {
     executionTime: undefined,
     completionRetentionMs: 86_400_000,
     journalRetentionMs: 86_400_000,
+    seedOf: more.id ?? invocationId,
     createdAt,
     status: 'invoked',
     modifiedAt: createdAt,

@@ -189,6 +189,7 @@ function newInvocation(request: NewInvocation, now: number): Invocation {
     executionTime: request.executionTime,
     completionRetentionMs: request.completionRetentionMs,
     journalRetentionMs: request.journalRetentionMs,
+    seedOf: request.id,
     createdAt: now,
     status: 'inboxed',
     modifiedAt: now,

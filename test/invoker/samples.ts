@@ -172,6 +172,7 @@ export function invocation(overrides: Partial<Invocation> = {}): Invocation {
     executionTime: undefined,
     completionRetentionMs: 0,
     journalRetentionMs: 0,
+    seedOf: id,
     createdAt: 1_000_000,
     status: 'invoked',
     modifiedAt: 1_000_000,

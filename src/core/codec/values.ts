@@ -100,10 +100,11 @@ export function writeNewInvocation(w: BinaryWriter, invocation: NewInvocation): 
   w.optional(invocation.executionTime, (time) => w.varint(time))
   w.varint(invocation.completionRetentionMs)
   w.varint(invocation.journalRetentionMs)
+  w.optional(invocation.seedOf, (id) => w.text(id))
 }
 
 export function readNewInvocation(r: BinaryReader): NewInvocation {
-  return {
+  const invocation = {
     id: r.text() as InvocationId,
     target: readTarget(r),
     source: readSource(r),
@@ -114,6 +115,8 @@ export function readNewInvocation(r: BinaryReader): NewInvocation {
     completionRetentionMs: r.varint(),
     journalRetentionMs: r.varint(),
   }
+  const seedOf = r.optional(() => r.text() as InvocationId)
+  return seedOf === undefined ? invocation : { ...invocation, seedOf }
 }
 
 export function writeFailure(w: BinaryWriter, failure: Failure): void {

@@ -36,6 +36,8 @@ export function restartAsNew(turn: Turn, old: Invocation, command: RestartAsNew)
     completionRetentionMs: old.completionRetentionMs,
     journalRetentionMs: old.journalRetentionMs,
     fresh: true,
+    // A prefix was made with the old random numbers, and must be replayed with them.
+    ...(command.from > 0 && { seedOf: old.seedOf }),
   })
   const pinned = command.deployment === 'keep' ? old.pinned : command.deployment
   if (typeof pinned === 'object') turn.emit({ type: 'deployment-pinned', seq: invocation.seq, pinned })

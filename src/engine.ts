@@ -57,7 +57,9 @@ export async function openEngine(
   const segmentLog = openedLog.value
   const store = openedStore.value
 
-  const { state, residency, replayedBatches } = recover(segmentLog, store)
+  const { state, residency, replayedBatches } = recover(segmentLog, store, {
+    expiresExactly: config.compatibility === 'strict',
+  })
   log.info({ event: 'recovered', epoch: segmentLog.epoch, unfinished: state.hotCount, replayedBatches })
   if (segmentLog.recoveredBytesCut > 0) {
     log.warn({ event: 'log-tail-cut', bytes: segmentLog.recoveredBytesCut })

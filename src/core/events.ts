@@ -228,3 +228,8 @@ export type Event =
   | InvocationPurged
   | DeploymentPut
   | DeploymentRemoved
+
+/** Events that take something away which the store may still have. */
+export function isRemoval(event: Event): event is InvocationPurged | JournalDropped {
+  return event.type === 'invocation-purged' || event.type === 'journal-dropped'
+}

@@ -173,7 +173,7 @@ export function evolve(state: PartitionState, event: Event): void {
       return
     }
     case 'journal-dropped':
-      known(state, event.seq).journal = []
+      state.dropJournal(known(state, event.seq))
       return
     case 'invocation-purged': {
       const invocation = known(state, event.seq)

@@ -14,8 +14,17 @@ export interface ColdState {
   keyed(service: string, key: string): Keyed | undefined
 }
 
-/** The same state always has the same version. Given from outside, because digests are not the core's business. */
-export type StateVersion = (state: ReadonlyMap<string, Uint8Array>) => string
+export interface StatePolicies {
+  /**
+   * A digest of a key's state, by which operators say which state they want to replace. Given from outside, because
+   * digests are not the core's business.
+   */
+  readonly versionOf: (state: ReadonlyMap<string, Uint8Array>) => string
+  /** What is past its retention is gone at once; otherwise when a sweep removes it, as in Restate. */
+  readonly expiresExactly: boolean
+}
+
+const defaultPolicies: StatePolicies = { versionOf: () => '', expiresExactly: true }
 
 export const noColdState: ColdState = {
   bySeq: () => undefined,
@@ -26,12 +35,14 @@ export const noColdState: ColdState = {
 /** Everything that a partition knows. Only `evolve` changes it, but for `evict`, which changes only where it is. */
 export class PartitionState {
   readonly schema = new Schema()
-  readonly versionOf: StateVersion
+  readonly policies: StatePolicies
   readonly #cold: ColdState
   readonly #bySeq = new Map<InvocationSeq, Invocation>()
   readonly #byId = new Map<InvocationId, Invocation>()
   /** Purged, but perhaps still in `cold`, which may lag behind. */
   readonly #purged = new Set<InvocationSeq>()
+  /** Without a journal, but perhaps not yet in `cold`. */
+  readonly #journalDropped = new Set<InvocationSeq>()
   readonly #keyed = new Map<KeyedName, Keyed>()
   nextSeq: InvocationSeq = 1
   /** The next place in a queue, of whatever key. */
@@ -39,10 +50,9 @@ export class PartitionState {
   /** Events that have been applied: tells what was changed before something else. */
   eventCount = 0
 
-  /** `versionOf`: a digest of a key's state, by which operators say which state they want to replace. */
-  constructor(cold: ColdState = noColdState, versionOf: StateVersion = () => '') {
+  constructor(cold: ColdState = noColdState, policies: Partial<StatePolicies> = {}) {
     this.#cold = cold
-    this.versionOf = versionOf
+    this.policies = { ...defaultPolicies, ...policies }
   }
 
   get(seq: InvocationSeq): Invocation | undefined {
@@ -77,9 +87,17 @@ export class PartitionState {
     this.#purged.add(invocation.seq)
   }
 
-  /** Purges that `cold` has caught up with. */
-  forgetPurged(seqs: Iterable<InvocationSeq>): void {
-    for (const seq of seqs) this.#purged.delete(seq)
+  dropJournal(invocation: Invocation): void {
+    invocation.journal = []
+    this.#journalDropped.add(invocation.seq)
+  }
+
+  /** `cold` has caught up with what was removed of these. */
+  removedInCold(seqs: Iterable<InvocationSeq>): void {
+    for (const seq of seqs) {
+      this.#purged.delete(seq)
+      this.#journalDropped.delete(seq)
+    }
   }
 
   /** Takes an invocation out of memory; it can be read from `cold`. */
@@ -114,6 +132,7 @@ export class PartitionState {
 
   #warm(invocation: Invocation | undefined): Invocation | undefined {
     if (invocation === undefined || this.#purged.has(invocation.seq)) return undefined
+    if (this.#journalDropped.has(invocation.seq)) invocation.journal = []
     this.add(invocation)
     return invocation
   }

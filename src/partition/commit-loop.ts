@@ -1,6 +1,6 @@
 import { BinaryWriter } from '../core/codec/binary-writer.ts'
 import { writeEvent } from '../core/codec/event-codec.ts'
-import type { Event } from '../core/events.ts'
+import { type Event, isRemoval } from '../core/events.ts'
 import type { InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { Log } from '../log/log.ts'
@@ -20,10 +20,10 @@ export interface CommitLoopOptions {
 interface Batch {
   readonly callbacks: (() => void)[]
   readonly completed: Invocation[]
-  readonly purged: InvocationSeq[]
+  readonly removed: InvocationSeq[]
 }
 
-const emptyBatch = (): Batch => ({ callbacks: [], completed: [], purged: [] })
+const emptyBatch = (): Batch => ({ callbacks: [], completed: [], removed: [] })
 
 /**
  * Durable before visible: events gather in a batch, the log syncs one batch at a time, and what was registered
@@ -57,7 +57,7 @@ export class CommitLoop {
   add(events: readonly Event[]): void {
     for (const event of events) {
       writeEvent(this.#writer, event)
-      if (event.type === 'invocation-purged') this.#batch.purged.push(event.seq)
+      if (isRemoval(event)) this.#batch.removed.push(event.seq)
     }
   }
 
@@ -115,6 +115,6 @@ export class CommitLoop {
       if (this.#batch.callbacks.length > 0) this.#schedule()
       onReleased()
     })
-    residency.leave(end, batch.completed, batch.purged)
+    residency.leave(end, batch.completed, batch.removed)
   }
 }

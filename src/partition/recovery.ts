@@ -1,4 +1,5 @@
 import { readEvents } from '../core/codec/event-codec.ts'
+import { isRemoval } from '../core/events.ts'
 import { evolve } from '../core/evolve.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { Keyed, QueueItem } from '../core/keyed.ts'
@@ -16,9 +17,9 @@ export interface Recovered {
 }
 
 /** Makes the state again: what the store has, and the log from where the store ends. The store gets that too. */
-export function recover(log: Log, store: Store): Recovered {
+export function recover(log: Log, store: Store, policies: { readonly expiresExactly: boolean }): Recovered {
   const residency = new Residency(store)
-  const state = new PartitionState(residency, versionOf)
+  const state = new PartitionState(residency, { versionOf, ...policies })
   residency.attach(state)
   state.nextSeq = store.nextSeq()
   for (const deployment of store.deployments()) state.schema.put(deployment)
@@ -26,19 +27,19 @@ export function recover(log: Log, store: Store): Recovered {
   for (const invocation of store.unfinished()) state.add(invocation)
   restoreQueues(state, store)
 
-  const purged: number[] = []
+  const removed: number[] = []
   let replayedBatches = 0
   for (const { position, batch } of log.read(store.position)) {
     for (const event of readEvents(batch, true)) {
       evolve(state, event)
-      if (event.type === 'invocation-purged') purged.push(event.seq)
+      if (isRemoval(event)) removed.push(event.seq)
     }
     store.fold(position, ownCopy(batch))
     replayedBatches += 1
   }
   const completed: Invocation[] = []
   for (const invocation of state.hot()) if (invocation.status === 'completed') completed.push(invocation)
-  residency.leave(log.tail, completed, purged)
+  residency.leave(log.tail, completed, removed)
   return { state, residency, replayedBatches }
 }
 

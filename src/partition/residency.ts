@@ -12,7 +12,8 @@ const MAX_WARMED = 1000
 interface Leaving {
   readonly position: number
   readonly completed: readonly Invocation[]
-  readonly purged: readonly InvocationSeq[]
+  /** Invocations that were purged, or have lost their journal. */
+  readonly removed: readonly InvocationSeq[]
   /** Events that had been applied when the batch was written. */
   readonly eventCount: number
 }
@@ -50,20 +51,20 @@ export class Residency implements ColdState {
   }
 
   /** These may leave memory when the store has reached `position`. Positions never fall. */
-  leave(position: number, completed: readonly Invocation[], purged: readonly InvocationSeq[]): void {
+  leave(position: number, completed: readonly Invocation[], removed: readonly InvocationSeq[]): void {
     const eventCount = this.#state?.eventCount ?? 0
-    this.#leaving.push({ position, completed, purged, eventCount })
+    this.#leaving.push({ position, completed, removed, eventCount })
   }
 
   /** The store has everything up to `position`. */
   onFolded(position: number): void {
     let count = 0
-    for (const { position: at, completed, purged, eventCount } of this.#leaving) {
+    for (const { position: at, completed, removed, eventCount } of this.#leaving) {
       if (at > position) break
       count += 1
       this.#foldedEvents = eventCount
       for (const invocation of completed) this.#state?.evict(invocation)
-      this.#state?.forgetPurged(purged)
+      this.#state?.removedInCold(removed)
     }
     this.#leaving.splice(0, count)
     this.#evictIdleKeys()

@@ -89,7 +89,7 @@ export class Projector {
       this.#database.exec('ROLLBACK')
       throw error
     }
-    this.#state.forgetPurged(this.#changed)
+    this.#state.removedInCold(this.#changed)
     this.#changed.clear()
     this.#deployments.clear()
   }

@@ -29,6 +29,8 @@ export interface StoreOptions {
  * from a connection of our own. Batches are buffered for one checkpoint interval.
  */
 export class Store implements ColdState {
+  /** The SQLite file, for others who read it. */
+  readonly file: string
   readonly #worker: Worker
   readonly #reader: DatabaseSync
   readonly #options: StoreOptions
@@ -47,7 +49,8 @@ export class Store implements ColdState {
   #folded: number
   #closed = false
 
-  private constructor(worker: Worker, reader: DatabaseSync, options: StoreOptions) {
+  private constructor(file: string, worker: Worker, reader: DatabaseSync, options: StoreOptions) {
+    this.file = file
     this.#worker = worker
     this.#reader = reader
     this.#options = options
@@ -75,7 +78,7 @@ export class Store implements ColdState {
     const worker = startWorker(file)
     await started(worker, file)
     for (const suffix of ['', '-wal', '-shm']) chmodSync(`${file}${suffix}`, 0o600)
-    const store = new Store(worker, new DatabaseSync(file, { readOnly: true }), options)
+    const store = new Store(file, worker, new DatabaseSync(file, { readOnly: true }), options)
     const format = store.#meta('format')
     if (format !== FORMAT_VERSION) {
       await store.close()

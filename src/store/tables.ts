@@ -44,6 +44,16 @@ CREATE INDEX IF NOT EXISTS invocation_open ON invocation (seq) WHERE status <> '
 CREATE INDEX IF NOT EXISTS invocation_expiry ON invocation (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS journal_expiry ON invocation (journal_expires_at) WHERE journal_expires_at IS NOT NULL;
 
+-- For queries: newest first, of everything, of a service, of a key, of what is not over, of what failed (its result begins with 2).
+CREATE INDEX IF NOT EXISTS invocation_created ON invocation (created_at);
+CREATE INDEX IF NOT EXISTS invocation_modified ON invocation (modified_at);
+CREATE INDEX IF NOT EXISTS invocation_completed ON invocation (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invocation_service ON invocation (service, created_at);
+CREATE INDEX IF NOT EXISTS invocation_key ON invocation (key, created_at) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS invocation_open_created ON invocation (created_at) WHERE status <> 'completed';
+CREATE INDEX IF NOT EXISTS invocation_failed ON invocation (created_at)
+  WHERE status = 'completed' AND substr(result, 1, 1) = x'02';
+
 CREATE TABLE IF NOT EXISTS journal (
   seq INTEGER NOT NULL,
   first_index INTEGER NOT NULL,

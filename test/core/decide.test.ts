@@ -203,3 +203,14 @@ t.test('what comes for a finished invocation changes nothing', async (t) => {
     t.same([eventTypes(turn), effectTypes(turn)], [[], []])
   }
 })
+
+t.test('on request, expiry waits for the sweep, as in Restate', async (t) => {
+  const bench = new Bench({ expiresExactly: false })
+  bench.invoke('a')
+  bench.output('a', 'r')
+  bench.end('a')
+  bench.now += 5000
+  t.same(eventTypes(bench.invoke('a')), [], 'past its retention it still answers')
+  bench.decide({ type: 'expire', now: bench.now, seqs: [1] })
+  t.same(eventTypes(bench.invoke('a')), ['invocation-created'])
+})

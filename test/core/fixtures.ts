@@ -3,7 +3,7 @@ import { decide } from '../../src/core/decide.ts'
 import type { DeploymentId, InvocationId, InvocationSeq } from '../../src/core/ids.ts'
 import type { Invocation, NewInvocation } from '../../src/core/invocation.ts'
 import type { Result } from '../../src/core/journal.ts'
-import { noColdState, PartitionState } from '../../src/core/state.ts'
+import { noColdState, PartitionState, type StatePolicies } from '../../src/core/state.ts'
 import type { Turn } from '../../src/core/turn.ts'
 import { versionOf } from '../../src/partition/state-version.ts'
 
@@ -34,12 +34,16 @@ type WithoutTime<T> = T extends unknown ? Omit<T, 'now'> : never
 
 /** A partition's core with a clock of its own, and a short way to say each command. */
 export class Bench {
-  readonly state = new PartitionState(noColdState, versionOf)
+  readonly state: PartitionState
   readonly turns: Turn[] = []
   now = 1_000_000
   /** For histories: names and completion ids that are not used yet. */
   names = 0
   completions = 1
+
+  constructor(policies: Partial<StatePolicies> = {}) {
+    this.state = new PartitionState(noColdState, { versionOf, ...policies })
+  }
 
   decide(command: Command): Turn {
     const turn = decide(command, this.state)

@@ -52,7 +52,7 @@ export async function startPartition(
     onFolded: (position) => partition?.onFolded(position),
     onFatal: (error) => t.fail(error.message),
   })
-  const { state, residency } = recover(log, store)
+  const { state, residency } = recover(log, store, { expiresExactly: true })
   partition = new Partition({
     state,
     residency,

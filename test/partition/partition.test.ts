@@ -177,6 +177,29 @@ t.test('what is past its retention is removed, and its id is free', async (t) =>
   t.match(await running.partition.send(request('a', retention)), { status: 'accepted' })
 })
 
+t.test('what was removed stays removed, although the store may lag and memory has let go of it', async (t) => {
+  const log = new ManualLog({ automatic: true })
+  const running = await startPartition(t, log, t.testdir())
+  for (const what of ['journal', 'all'] as const) {
+    const name = `purge-${what}`
+    const call = running.partition.call(request(name))
+    say(running, `inv_${name}`, output('1'), end)
+    await call.completion
+    await running.store.checkpoint()
+    const outcome = await running.partition.operate({ type: 'purge', now: Date.now(), id: id(name), what })
+    t.equal(outcome, 'done')
+    for (let round = 0; round < 20; round += 1) {
+      const seen = running.partition.invocation(id(name))
+      t.equal(seen?.journal.length, what === 'journal' ? 0 : undefined)
+      // More completions make memory let go of earlier ones.
+      const other = running.partition.call(request(`${name}-${round}`))
+      say(running, `inv_${name}-${round}`, output('1'), end)
+      await other.completion
+      if (round % 3 === 0) await running.store.checkpoint()
+    }
+  }
+})
+
 t.test('after a restart everything goes on: sleeping, scheduled, backing off, running', async (t) => {
   const log = new ManualLog({ automatic: true })
   const directory = t.testdir()

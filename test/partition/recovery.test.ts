@@ -60,7 +60,7 @@ t.test('wherever the store stopped, store and log together give the state', asyn
       await before.close()
 
       const store = await Store.open(options)
-      const { state } = recover(log, store)
+      const { state } = recover(log, store, { expiresExactly: true })
       t.same(essentials(state), essentials(bench.state))
       await store.checkpoint()
       t.equal(store.position, log.tail, 'the store gets what it lacked')

@@ -1,4 +1,4 @@
-import { isExpired } from '../lifecycle/expiry.ts'
+import { isGone } from '../lifecycle/expiry.ts'
 import type { Turn } from '../turn.ts'
 import { cancel } from './cancel.ts'
 import type { Operation } from './command.ts'
@@ -11,7 +11,7 @@ import { resume } from './resume.ts'
 /** What an operator asks of one invocation; the turn's outcome says what became of it. */
 export function operate(turn: Turn, operation: Operation): void {
   const invocation = turn.state.find(operation.id)
-  if (invocation === undefined || isExpired(invocation, turn.now)) {
+  if (invocation === undefined || isGone(turn.state, invocation, turn.now)) {
     turn.outcome = 'not-found'
     return
   }

@@ -2,7 +2,7 @@ import { EntryType } from '../entry-type.ts'
 import type { InvocationId } from '../ids.ts'
 import type { Invocation } from '../invocation.ts'
 import type { NotificationResult } from '../journal.ts'
-import { isExpired } from '../lifecycle/expiry.ts'
+import { isGone } from '../lifecycle/expiry.ts'
 import { answer } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import { appendRecord } from './record.ts'
@@ -38,5 +38,5 @@ export function getOutput(turn: Turn, invocation: Invocation, payload: Uint8Arra
 
 function existing(turn: Turn, id: InvocationId): Invocation | undefined {
   const target = turn.state.find(id)
-  return target === undefined || isExpired(target, turn.now) ? undefined : target
+  return target === undefined || isGone(turn.state, target, turn.now) ? undefined : target
 }

@@ -39,7 +39,7 @@ export function serveQueue(turn: Turn, keyed: Keyed): void {
       return
     }
     const { order, version, state } = head.mutation
-    const fits = version === undefined || version === turn.state.versionOf(keyed.state)
+    const fits = version === undefined || version === turn.state.policies.versionOf(keyed.state)
     const { service, key } = keyed
     turn.emit({ type: 'mutation-applied', service, key, order, state: fits ? state : undefined })
   }

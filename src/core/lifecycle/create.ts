@@ -2,7 +2,7 @@ import type { Invocation, NewInvocation, ResponseSink } from '../invocation.ts'
 import type { FailureResult } from '../journal.ts'
 import type { Turn } from '../turn.ts'
 import { begin } from './begin.ts'
-import { isExpired } from './expiry.ts'
+import { isGone } from './expiry.ts'
 import { notifySink } from './notify.ts'
 
 /** What the second caller of a workflow's run gets; the run itself can be attached to. */
@@ -18,7 +18,7 @@ export const workflowAlreadyInvoked: FailureResult = {
 export function createOrFind(turn: Turn, request: NewInvocation, sink: ResponseSink | undefined): void {
   const { state, now } = turn
   const found = request.fresh === true ? state.findHot(request.id) : state.find(request.id)
-  if (found !== undefined && !isExpired(found, now)) {
+  if (found !== undefined && !isGone(state, found, now)) {
     if (sink !== undefined) join(turn, found, sink)
     return
   }

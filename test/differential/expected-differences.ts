@@ -46,16 +46,16 @@ export const differencesAtIngress: readonly ExpectedDifference[] = [
       { scenario: /^ingress: cross-origin requests$/, at: /^(credentials|origin|preflightOrigin)$/, ours: /^null$/ },
     ],
   },
-]
-
-/** Always there. */
-export const differencesEverywhere: readonly ExpectedDifference[] = [
   {
     restate: 'A result that has expired is given out until an hourly scan removes it',
     perdure: 'It is gone when it has expired, and its idempotency key runs again',
     why: 'A retention is a promise in both directions',
     seenIn: [{ scenario: /^expiry: a key that has expired$/, at: /^late\.(body\.0|expires)$/, ours: /^(2|nothing)$/ }],
   },
+]
+
+/** Always there. */
+export const differencesEverywhere: readonly ExpectedDifference[] = [
   {
     restate: 'A caller can forge `x-restate-*` headers',
     perdure: 'They are dropped; the value of the server wins',

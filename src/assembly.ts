@@ -5,9 +5,12 @@ import type { Config } from './config/config.ts'
 import { loosenings } from './config/loosenings.ts'
 import type { Engine } from './engine.ts'
 import { registerFabricRoutes } from './fabric/fabric-routes.ts'
+import { IdTokens } from './gcp/id-tokens.ts'
 import { formatIngressError } from './ingress/answer.ts'
+import { createCallerAuth } from './ingress/auth/caller-auth.ts'
 import { registerIngressMetrics } from './ingress/metrics.ts'
 import { registerIngressRoutes } from './ingress/routes.ts'
+import { sensitiveServiceHeaders } from './ingress/service-header-policies.ts'
 import { DefaultEgressPolicy } from './invoker/egress/default-egress-policy.ts'
 import { Invoker } from './invoker/invoker.ts'
 import { loadRequestIdentity } from './invoker/request-identity.ts'
@@ -16,9 +19,13 @@ import { hostGuard } from './listen/host-guard.ts'
 import { createListener, type Listener } from './listen/listener.ts'
 import { registerListenerMetrics } from './listen/listener-metrics.ts'
 import { newDeploymentId } from './protocol/ids.ts'
+import { defaultQueryLimits } from './query/limits.ts'
+import { QueryEngine } from './query/query-engine.ts'
 import { pooledRandomBytes } from './random-pool.ts'
-import { discover } from './registry/discover.ts'
+import { displayUri } from './registry/deployment-uri.ts'
+import { type DiscoveryRequest, discover } from './registry/discover.ts'
 import { Registry } from './registry/registry.ts'
+import type { ServerOptions } from './server.ts'
 import { registerEngineMetrics } from './server-metrics.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { Metrics } from './telemetry/metrics.ts'
@@ -36,7 +43,7 @@ const ADMIN_GRACE_MS = 1000
 
 /** Puts everything that speaks HTTP around the engine, and starts it: invoker, registry, metrics, the three listeners. */
 export async function assemble(
-  { config, log, version }: { readonly config: Config; readonly log: Logger; readonly version: string },
+  { config, log, version, idTokens = new IdTokens() }: Omit<ServerOptions, 'onFatal'>,
   { partition, segmentLog, store }: Engine,
   closers: (() => Promise<void>)[],
 ): Promise<Listeners> {
@@ -58,6 +65,7 @@ export async function assemble(
         ),
       ),
   })
+  closers.push(() => idTokens[Symbol.asyncDispose]())
   const invoker = new Invoker({
     schema: partition.schema,
     host: partition,
@@ -66,6 +74,7 @@ export async function assemble(
     log,
     randomBytes: pooledRandomBytes,
     dialing: { egress },
+    idTokens,
     ...(identity !== undefined && { sign: identity.sign }),
   })
   closers.push(() => invoker.close())
@@ -74,13 +83,16 @@ export async function assemble(
   const registry = new Registry({
     schema: partition.schema,
     commit: (command) => partition.commit(command),
-    discover: (request) =>
-      discover(request, {
+    discover: (request) => {
+      warnOfPlainToken(request, log)
+      return discover(request, {
         dialer: { egress },
         clusterName: config.clusterName,
         requestHeaders,
+        idTokens,
         ...(identity !== undefined && { sign: (path: string) => identity.sign(path, undefined) }),
-      }),
+      })
+    },
     newDeploymentId: () => newDeploymentId(Date.now(), randomBytes(10)),
     now: Date.now,
     limits: config,
@@ -94,9 +106,12 @@ export async function assemble(
   registerListenerMetrics(metrics, all)
   registerEngineMetrics(metrics, { partition, invoker, log: segmentLog, store })
 
+  const auth = await createCallerAuth(config.ingress.auth, { dialer: { egress }, now: Date.now, log })
+  if (auth !== undefined) closers.push(() => auth[Symbol.asyncDispose]())
   registerIngressRoutes(listeners.ingress.app, {
     client: partition,
     config,
+    auth,
     now: Date.now,
     random: pooledRandomBytes,
     log,
@@ -104,8 +119,17 @@ export async function assemble(
   })
   const guard = hostGuard([...config.admin.allowedHosts, ...advertisedHosts(config)])
   listeners.admin.app.addHook('onRequest', guard)
+  const query = new QueryEngine({
+    databaseFile: store.file,
+    checkpoint: () => store.checkpoint(),
+    live: () => invoker.attempts(),
+    limits: defaultQueryLimits,
+    log,
+  })
+  closers.push(() => query.close())
   registerAdminRoutes(listeners.admin.app, {
     client: partition,
+    query,
     registry,
     config,
     server: { name: 'perdure', version },
@@ -126,12 +150,19 @@ export async function assemble(
       listeners.fabric.close(ADMIN_GRACE_MS),
     ])
   })
-  for (const line of loosenings(config)) log.warn({ event: 'loosened', setting: line })
+  for (const line of [...loosenings(config), ...sensitiveServiceHeaders(partition.schema)])
+    log.warn({ event: 'loosened', setting: line })
   // The control ports first: who finds ingress open finds the rest open too.
   await listeners.fabric.start()
   await listeners.admin.start()
   await listeners.ingress.start()
   return listeners
+}
+
+/** Only to hosts nearby, which may be meant: an emulator, a proxy that adds TLS. */
+function warnOfPlainToken({ url, auth }: DiscoveryRequest, log: Logger): void {
+  if (auth === undefined || url.protocol !== 'http:') return
+  log.warn({ event: 'id-token-without-tls', uri: displayUri(url) })
 }
 
 function identityOf(config: Config, log: Logger) {

@@ -5,9 +5,25 @@ import { welcome } from './startup-report.ts'
 import { createLogger, type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
 
-/** The `perdure` command: runs the server until a signal ends it. Sets the exit code; 1 after any failure. */
+/**
+ * The `perdure` command: runs the server until a signal ends it, looks into what is in its way (`doctor`), or says what
+ * becomes of a header (`headers`). Sets the exit code; 1 after any failure.
+ */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   try {
+    if (argv[0] === 'doctor') {
+      const { doctorCommand } = await import('./doctor-command.ts')
+      const write = (text: string) => process.stdout.write(text)
+      const isWell = await doctorCommand(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
+      if (!isWell) process.exitCode = 1
+      return
+    }
+    if (argv[0] === 'headers') {
+      const { headersCommand } = await import('./headers-command.ts')
+      const write = (text: string) => process.stdout.write(text)
+      await headersCommand(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
+      return
+    }
     const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd() })
     switch (loaded.action) {
       case 'help':

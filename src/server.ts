@@ -1,6 +1,7 @@
 import type { Listeners } from './assembly.ts'
 import type { Config } from './config/config.ts'
 import { openEngine } from './engine.ts'
+import type { IdTokens } from './gcp/id-tokens.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 export interface ServerOptions {
@@ -9,6 +10,8 @@ export interface ServerOptions {
   readonly version: string
   /** The server has failed for good, most likely because of its disk. The process should end. */
   readonly onFatal: (error: Error) => void
+  /** For tests: other tokens than those of this machine. Closed with the server. */
+  readonly idTokens?: IdTokens
 }
 
 /** A running server. `close` stops it in order: no new requests, no new attempts, everything on disk. */

@@ -1,5 +1,6 @@
 import type { DeploymentRecord } from '../core/deployment.ts'
 import type { Registration } from '../registry/registry.ts'
+import { authModel } from './auth-model.ts'
 import { maskedHeaders } from './header-mask.ts'
 import { type ServiceDefaults, serviceModel } from './service-model.ts'
 
@@ -47,6 +48,7 @@ function deploymentModel<Service>(deployment: DeploymentRecord, services: readon
     max_protocol_version: deployment.maxProtocolVersion,
     ...(deployment.sdkVersion === undefined ? {} : { sdk_version: deployment.sdkVersion }),
     services,
+    ...(deployment.auth === undefined ? {} : { auth: authModel(deployment.auth) }),
   }
 }
 

@@ -36,6 +36,7 @@ export function deploymentRoutes(
         audit: {
           deploymentId: deployment.id,
           uri: addressForLog(deployment),
+          auth: deployment.auth,
           overwrite: change.overwrite,
           dryRun: change.dryRun,
         },
@@ -67,6 +68,7 @@ export function deploymentRoutes(
               audit: {
                 deploymentId: deployment.id,
                 uri: addressForLog(deployment),
+                auth: deployment.auth,
                 outcome,
                 force: request.force,
                 dryRun: request.dryRun,

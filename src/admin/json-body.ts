@@ -39,6 +39,11 @@ export class BodyFields {
     return this.#value(name) !== undefined
   }
 
+  /** For fields where null says something else than absence. */
+  isNull(name: string): boolean {
+    return Object.hasOwn(this.#fields, name) && this.#fields[name] === null
+  }
+
   string(name: string): string | undefined {
     const value = this.#value(name)
     if (value === undefined || typeof value === 'string') return value

@@ -3,10 +3,8 @@ import type { AdminMethod, AdminRoute, Operation } from './operation.ts'
 
 /** Routes of the admin API 1.7.12 that this version does not have: clients get a clear text instead of 404. */
 const ROUTES: readonly (readonly [path: string, what: string, ...methods: AdminMethod[]])[] = [
-  ['/query', 'SQL introspection', 'POST'],
   ['/cluster-health', 'cluster health', 'GET'],
   ['/openapi', 'the OpenAPI document', 'GET'],
-  ['/services/:service/openapi', 'the OpenAPI document of a service', 'GET'],
   ['/subscriptions', 'Kafka subscriptions', 'GET', 'POST'],
   ['/subscriptions/:subscription', 'Kafka subscriptions', 'GET', 'DELETE'],
   ['/kafka-clusters', 'Kafka clusters', 'GET', 'POST'],

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/config.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
 import { defaultInvocationVersion, maxInvocationVersion } from '../protocol/content-type.ts'
+import type { QueryEngine } from '../query/query-engine.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdminLog } from './audit.ts'
 import { deploymentRoutes } from './deployments.ts'
@@ -14,12 +15,15 @@ import type { AdminRoute, ApiVersion } from './operation.ts'
 import { batchRoutes } from './operations/batch.ts'
 import { Operator } from './operations/operator.ts'
 import { deleteOperation, operationRoutes } from './operations/routes.ts'
+import { mountQueryRoute } from './query-route.ts'
 import type { ServiceDefaults } from './service-model.ts'
 import { serviceRoutes } from './services.ts'
 import { stateRoutes } from './state-mutation.ts'
 
 export interface AdminDependencies {
   readonly client: Pick<PartitionClient, 'schema' | 'invocation' | 'operate' | 'mutateState'>
+  /** SQL introspection; without it there is no `/query`. */
+  readonly query?: Pick<QueryEngine, 'run'>
   readonly registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove' | 'patchService'>
   readonly config: ServiceDefaults & {
     readonly admin: Pick<Config['admin'], 'requestSizeLimitBytes'>
@@ -49,7 +53,7 @@ const PREFIXES: readonly (readonly [prefix: string, version: ApiVersion | undefi
  * show deployments and services, to change invocations and state, and invocations for operators. Other paths answer 404 without a body.
  */
 export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
-  const { config, log } = dependencies
+  const { config, log, query } = dependencies
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.register(async (scope) => {
     acceptAnyBody(scope)
@@ -59,6 +63,7 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDep
       for (const route of routesOf(apiVersion, dependencies)) {
         mountRoute(scope, route, { prefix, bodyLimitBytes, log })
       }
+      if (query !== undefined) mountQueryRoute(scope, query, { prefix, bodyLimitBytes, log })
     }
     for (const url of ['/v1', '/v1/*']) {
       answerAlways(scope, url, (_request, reply) => {
@@ -76,7 +81,7 @@ function routesOf(apiVersion: ApiVersion | undefined, dependencies: AdminDepende
   return [
     ...handshakeRoutes(server, ingressEndpoint),
     ...deploymentRoutes(client.schema, registry, config, apiVersion),
-    ...serviceRoutes(client.schema, registry, config),
+    ...serviceRoutes(client.schema, registry, config, ingressEndpoint),
     ...stateRoutes(client, now),
     ...invocationRoutes(client, now, deleteOperation(operator)),
     ...operationRoutes(operator),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { formatDuration } from '../config/duration.ts'
-import type { DeploymentRecord, HandlerRecord, ServiceRecord } from '../core/deployment.ts'
+import type { DeploymentRecord, HandlerRecord, ServiceOptions, ServiceRecord } from '../core/deployment.ts'
 import { type RetryPolicyOverrides, retryPolicyOf } from '../core/retry-policy.ts'
 
 /** The part of the configuration that a service shows where it sets nothing itself. */
@@ -65,7 +65,13 @@ export function serviceModel(deployment: DeploymentRecord, service: ServiceRecor
       max_interval: formatDuration(policy.maxIntervalMs),
       on_max_attempts: ON_MAX_ATTEMPTS[policy.onMaxAttempts],
     },
+    ...headerAllowList(service),
   }
+}
+
+/** An extension; absent, as in the peer, where nothing is allowed beyond the server's own list. */
+function headerAllowList({ headerAllowList: list }: ServiceOptions) {
+  return list === undefined || list.length === 0 ? {} : { header_allow_list: list }
 }
 
 /** That of the workflow's one `Workflow` handler, which is where manifests set it. */
@@ -95,6 +101,7 @@ export function handlerModel(handler: HandlerRecord) {
     ...optional('input_json_schema', handler.inputJsonSchema),
     ...optional('output_json_schema', handler.outputJsonSchema),
     retry_policy: handlerRetryPolicy(handler.retryPolicy ?? {}),
+    ...headerAllowList(handler),
   }
 }
 

@@ -2,8 +2,10 @@ import { parseDurationMs } from '../config/duration.ts'
 import type { Schema } from '../core/schema.ts'
 import { AdminField, AdminNotFound } from '../errors/admin.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import { serviceOpenApi } from '../openapi/document.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { ServiceChanges } from '../registry/requests.ts'
+import { readHeaderAllowLists, sensitiveHeadersIn } from './header-allow-lists.ts'
 import { BodyFields } from './json-body.ts'
 import type { AdminRoute } from './operation.ts'
 import { handlerModel, type ServiceDefaults, serviceModel } from './service-model.ts'
@@ -13,6 +15,7 @@ export function serviceRoutes(
   schema: Schema,
   registry: Pick<Registry, 'patchService'>,
   defaults: ServiceDefaults,
+  ingressEndpoint: () => string | undefined,
 ): AdminRoute[] {
   const latest = (name: string) => {
     const service = schema.service(name)
@@ -54,6 +57,10 @@ export function serviceRoutes(
               throw new AdminNotFound(`not found in the schema registry: service with name '${name}'`)
             }
             const { type } = current.service
+            for (const handler of Object.keys(patch.handlerHeaderAllowLists ?? {})) {
+              if (current.service.handlers.some((known) => known.name === handler)) continue
+              throw new AdminField(`handlers: the service '${name}' has no handler '${handler}'`)
+            }
             if (patch.workflowCompletionRetentionMs !== undefined && type !== 'Workflow') {
               throw new AdminField(`modifying retention time for service type ${type} is unsupported`)
             }
@@ -62,8 +69,18 @@ export function serviceRoutes(
             return {
               status: 200,
               json: serviceModel(deployment, service, defaults),
-              audit: { service: name, deploymentId: deployment.id, patch },
+              audit: { service: name, deploymentId: deployment.id, patch, ...sensitiveHeadersIn(patch) },
             }
+          },
+        },
+      },
+    },
+    {
+      path: '/services/:service/openapi',
+      methods: {
+        GET: {
+          handle({ params: { service: name = '' } }) {
+            return { status: 200, json: serviceOpenApi(latest(name).service, ingressEndpoint()) }
           },
         },
       },
@@ -106,13 +123,14 @@ function readServicePatch(body: unknown): ServiceChanges {
     ...duration(fields, 'journal_retention', 'journalRetentionMs'),
     ...duration(fields, 'inactivity_timeout', 'inactivityTimeoutMs'),
     ...duration(fields, 'abort_timeout', 'abortTimeoutMs'),
+    ...readHeaderAllowLists(fields),
   }
 }
 
 function duration(
   fields: BodyFields,
   name: string,
-  key: keyof Omit<ServiceChanges, 'public'>,
+  key: keyof Omit<ServiceChanges, 'public' | 'headerAllowList' | 'handlerHeaderAllowLists'>,
 ): Pick<ServiceChanges, typeof key> {
   const text = fields.string(name)
   if (text === undefined) return {}

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import type { RetryPolicy } from '../core/retry-policy.ts'
 import { formatByteSize } from './byte-size.ts'
-import { type Config, type InvokerConfig, type ListenerConfig, MAX_TIMER_MS } from './config.ts'
+import { type Config, type IngressAuthConfig, type InvokerConfig, type ListenerConfig, MAX_TIMER_MS } from './config.ts'
 import type { Key, OptionalKey } from './key.ts'
+import { ingressAuthKeys } from './schema/ingress-auth-keys.ts'
 import { adminKeys, ingressKeys } from './schema/ingress-keys.ts'
 import {
   adminListenerKeys,
@@ -57,6 +58,7 @@ export function buildConfig(settings: Settings, cwd: string, warn: (line: string
       headerPolicy: settings.get(ingressKeys.headerPolicy),
       journalQueryString: settings.get(ingressKeys.journalQueryString),
       corsAllowedOrigins: settings.get(ingressKeys.corsAllowedOrigins),
+      auth: ingressAuth(settings, cwd),
     },
     worker: {
       cleanupIntervalMs: timerMs(settings.get(workerKeys.cleanupInterval)),
@@ -102,6 +104,28 @@ function listenerConfig(
     idleTimeoutMs: timerMs(settings.get(keys.idleTimeout)),
     maxConnections: settings.get(keys.maxConnections),
     http2MaxConcurrentStreams: settings.get(keys.http2MaxConcurrentStreams),
+  }
+}
+
+function ingressAuth(settings: Settings, cwd: string): IngressAuthConfig {
+  return {
+    apiKeys: settings.get(ingressAuthKeys.apiKeys),
+    apiKeysFile: absolute(settings, ingressAuthKeys.apiKeysFile, cwd),
+    apiKeyHeaders: settings.get(ingressAuthKeys.apiKeyHeaders),
+    subjectHeader: settings.find(ingressAuthKeys.subjectHeader),
+    openHealth: settings.get(ingressAuthKeys.openHealth),
+    jwt: {
+      profile: settings.get(ingressAuthKeys.profile),
+      issuer: settings.find(ingressAuthKeys.issuer),
+      audiences: settings.get(ingressAuthKeys.audiences),
+      jwksUrl: settings.find(ingressAuthKeys.jwksUrl),
+      jwksFile: absolute(settings, ingressAuthKeys.jwksFile, cwd),
+      header: settings.get(ingressAuthKeys.header),
+      algorithms: settings.get(ingressAuthKeys.algorithms),
+      clockSkewMs: settings.get(ingressAuthKeys.clockSkew),
+      requiredClaims: settings.get(ingressAuthKeys.requiredClaims),
+      subjectClaim: settings.get(ingressAuthKeys.subjectClaim),
+    },
   }
 }
 

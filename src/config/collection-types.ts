@@ -1,6 +1,6 @@
 import { parse as parseToml } from 'smol-toml'
 import { isHostName } from './address-types.ts'
-import { HEADER_NAME, isReservedHeader, isTransportHeader } from './header-names.ts'
+import { HEADER_NAME, headerPatternProblem, isTransportHeader } from './header-names.ts'
 import { accepted, kindOf, type Parsed, refused, tomlString, type ValueType } from './value-type.ts'
 
 const MAX_ITEMS = 1000
@@ -68,14 +68,7 @@ export const headerNames: ValueType<readonly string[]> = textList(
 export const headerPatterns: ValueType<readonly string[]> = textList(
   'header patterns',
   'header names, "prefix-*" or "*"',
-  (item) => {
-    const name = item.endsWith('*') ? item.slice(0, -1) : item
-    if (name === '' && item === '*') return undefined
-    if (!HEADER_NAME.test(name)) return 'it is not a header name; a * may only stand at the end'
-    if (isReservedHeader(name)) return 'x-restate-* headers are the server’s own and never taken from a caller'
-    if (isTransportHeader(item)) return 'this header belongs to the connection and is never passed on'
-    return undefined
-  },
+  (item) => headerPatternProblem(item.toLowerCase()),
   (item) => item.toLowerCase(),
 )
 
@@ -104,10 +97,12 @@ export const headerMap: ValueType<Readonly<Record<string, string>>> = {
   allowed: 'a table of header names and values, such as { x-team = "payments" }',
   jsonSchema: { type: 'object', additionalProperties: { type: 'string' }, maxProperties: MAX_ITEMS },
   parse: parseHeaderMap,
-  format: (value) => {
-    const entries = Object.entries(value).map(([name, text]) => `${tomlKey(name)} = ${tomlString(text)}`)
-    return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
-  },
+  format: formatTextTable,
+}
+
+function formatTextTable(value: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(value).map(([name, text]) => `${tomlKey(name)} = ${tomlString(text)}`)
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
 }
 
 function tomlKey(name: string): string {
@@ -132,4 +127,61 @@ function parseHeaderMap(raw: unknown): Parsed<Readonly<Record<string, string>>> 
     headers.set(lowerName, value)
   }
   return accepted(Object.fromEntries(headers))
+}
+
+/** Names of API keys and their SHA-256; a name is the subject of whoever uses the key. */
+export const apiKeyTable: ValueType<Readonly<Record<string, string>>> = textTable(
+  'API keys',
+  'a table of names and "sha256:" with 64 hexadecimal digits',
+  // The reasons never show a value: somebody may have written the key itself.
+  (name, value) => apiKeyProblem(name, value),
+)
+
+/** Why a name and a hash cannot be an API key; `undefined` when they can. */
+export function apiKeyProblem(name: string, hash: string): string | undefined {
+  if (!/^[\x21-\x7e]{1,200}$/.test(name)) return 'a name has 1 to 200 visible ASCII characters, and no space'
+  if (/^sha256:[0-9a-f]{64}$/.test(hash)) return undefined
+  return 'the value is not "sha256:" and 64 hexadecimal digits in lower case: the hash of the key, never the key'
+}
+
+/** Claims of a token and what they must be; `*` is anything. Numbers and booleans of TOML count as their text. */
+export const claimTable: ValueType<Readonly<Record<string, string>>> = textTable(
+  'claims',
+  'a table of claims and values, such as { hd = "example.com" }',
+  (_name, value) => (value === '' ? 'the value is empty' : undefined),
+)
+
+function textTable(
+  what: string,
+  allowed: string,
+  check: (name: string, value: string) => string | undefined,
+): ValueType<Readonly<Record<string, string>>> {
+  return {
+    name: `table of ${what}`,
+    allowed,
+    jsonSchema: {
+      type: 'object',
+      additionalProperties: { type: ['string', 'number', 'boolean'] },
+      maxProperties: MAX_ITEMS,
+    },
+    parse: (raw) => {
+      const table = typeof raw === 'string' ? tomlValue(raw, '{') : raw
+      if (typeof table !== 'object' || table === null || Array.isArray(table) || table instanceof Date) {
+        return refused('it is not a table')
+      }
+      const entries = Object.entries(table)
+      if (entries.length > MAX_ITEMS) return refused(`it has more than ${MAX_ITEMS} entries`)
+      const values = new Map<string, string>()
+      for (const [name, value] of entries) {
+        if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
+          return refused(`${JSON.stringify(name)} is ${kindOf(value)}, not a string`)
+        }
+        const reason = check(name, String(value))
+        if (reason !== undefined) return refused(`${JSON.stringify(name)}: ${reason}`)
+        values.set(name, String(value))
+      }
+      return accepted(Object.fromEntries(values))
+    },
+    format: formatTextTable,
+  }
 }

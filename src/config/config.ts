@@ -37,6 +37,34 @@ export interface IngressConfig extends ListenerConfig {
   /** Journal the query string as well as the path of a call. */
   readonly journalQueryString: boolean
   readonly corsAllowedOrigins: readonly string[]
+  readonly auth: IngressAuthConfig
+}
+
+/** How callers of ingress prove who they are: by an API key, or by a JWT. With neither configured, nobody is asked. */
+export interface IngressAuthConfig {
+  /** Names and `sha256:<hex>`. */
+  readonly apiKeys: Readonly<Record<string, string>>
+  /** Absolute. */
+  readonly apiKeysFile: string | undefined
+  readonly apiKeyHeaders: readonly string[]
+  /** Takes the verified subject to handlers and journal. */
+  readonly subjectHeader: string | undefined
+  /** Health answers without credentials. */
+  readonly openHealth: boolean
+  readonly jwt: {
+    readonly profile: 'generic' | 'google-iap'
+    readonly issuer: string | undefined
+    readonly audiences: readonly string[]
+    readonly jwksUrl: string | undefined
+    /** Absolute. */
+    readonly jwksFile: string | undefined
+    readonly header: string
+    readonly algorithms: readonly string[]
+    readonly clockSkewMs: number
+    /** Claims by name, `*` for any value. */
+    readonly requiredClaims: Readonly<Record<string, string>>
+    readonly subjectClaim: string
+  }
 }
 
 export interface InvokerConfig {

@@ -61,3 +61,21 @@ export function isReservedHeader(name: string): boolean {
 export function isSensitiveHeader(name: string): boolean {
   return SENSITIVE.has(name) || SENSITIVE_WORD.test(name) || SENSITIVE_PREFIX.test(name)
 }
+
+/**
+ * Why an entry of an allow list (lower case) can never have an effect; `undefined` when it can. Entries are names, `prefix-*`
+ * or `*`.
+ */
+export function headerPatternProblem(pattern: string): string | undefined {
+  if (pattern === '*') return undefined
+  const name = pattern.endsWith('*') ? pattern.slice(0, -1) : pattern
+  if (!HEADER_NAME.test(name)) return 'it is not a header name; a * may only stand at the end'
+  if (isReservedHeader(name)) return 'x-restate-* headers are the server’s own and never taken from a caller'
+  if (isTransportHeader(pattern)) return 'this header belongs to the connection and is never passed on'
+  return undefined
+}
+
+/** The entries of an allow list (lower case) that spell out a header which may carry credentials. */
+export function sensitiveNamesIn(patterns: readonly string[]): readonly string[] {
+  return patterns.filter((pattern) => !pattern.endsWith('*') && isSensitiveHeader(pattern))
+}

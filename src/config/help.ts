@@ -7,6 +7,8 @@ import { Settings } from './settings.ts'
 export function helpText(): string {
   const defaults = new Settings(new Map(), { hostName: '' })
   return `Usage: perdure [flags]
+       perdure doctor gcp <url>     why a private Cloud Run service does not answer; see perdure doctor --help
+       perdure headers --explain 'Name: value'     what becomes of a header of a call, and why
 
   -c, --config-file <path>
       Read settings from this TOML file. [RESTATE_CONFIG]

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { Config, ListenerConfig } from './config.ts'
-import { isSensitiveHeader } from './header-names.ts'
+import { sensitiveNamesIn } from './header-names.ts'
 import { environmentName } from './key.ts'
 
 /** Every setting that is less safe than its default, one line each, for the log at start. Nothing in them is secret. */
@@ -33,7 +33,7 @@ function ingressLoosenings({ ingress }: Config): readonly string[] {
     ['header-allow-list', ingress.headerAllowList],
     ['header-allow-list-extra', ingress.headerAllowListExtra],
   ] as const) {
-    const sensitive = list.filter((pattern) => !pattern.endsWith('*') && isSensitiveHeader(pattern))
+    const sensitive = sensitiveNamesIn(list)
     if (sensitive.length > 0) {
       lines.push(`ingress.${name}: ${sensitive.join(', ')} may carry credentials, which are then journaled`)
     }

@@ -22,5 +22,15 @@ export const IngressBodyTooLarge = defineError({ code: 'PERDURE_ERR_INGRESS_BODY
 /** The id is well formed, but names a signal that is not an awakeable. */
 export const IngressBadAwakeable = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_AWAKEABLE', status: 400 })
 
+/** The request has no credentials, and ingress wants some. */
+export const IngressNoCredentials = defineError({ code: 'PERDURE_ERR_INGRESS_NO_CREDENTIALS', status: 401 })
+export const IngressBadCredentials = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_CREDENTIALS', status: 401 })
+
+/** The keys that tokens are verified with cannot be had. */
+export const IngressAuthUnavailable = defineError({ code: 'PERDURE_ERR_INGRESS_AUTH_UNAVAILABLE', status: 503 })
+
+/** Stops the start: something in `ingress.auth` is missing, or contradicts something else. */
+export const IngressBadAuthConfig = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_AUTH_CONFIG', status: 500 })
+
 /** Stops the start: `ingress.header-allow-list` or `header-allow-list-extra` holds a pattern that cannot work. */
 export const IngressBadHeaderPattern = defineError({ code: 'PERDURE_ERR_INGRESS_BAD_HEADER_PATTERN', status: 500 })

@@ -5,7 +5,7 @@ import { isPrivateHost } from './private-host.ts'
 export interface GoogleIdTokenAuth {
   readonly audience: string
   /** E-mail address. `undefined`: the token is the server's own. */
-  readonly impersonateServiceAccount: string | undefined
+  readonly impersonateServiceAccount?: string | undefined
 }
 
 /** The same as somebody asks for it. */
@@ -16,6 +16,11 @@ export interface GoogleIdTokenRequest {
 
 /** The header that carries the token; Cloud Run looks at it before `Authorization`, which stays free for the service. */
 export const idTokenHeader = 'x-serverless-authorization'
+
+/** What the header holds. */
+export function idTokenHeaderValue(token: string): string {
+  return `Bearer ${token}`
+}
 
 const maxAudienceLength = 2048
 const printableAscii = /^[!-~]+$/

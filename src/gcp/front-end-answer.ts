@@ -16,7 +16,7 @@ export function explainFrontEndAnswer(
   body: string | undefined,
   auth: GoogleIdTokenAuth | undefined,
 ): string | undefined {
-  if (!isFrontEnd(headers)) return undefined
+  if (!isFrontEndAnswer(headers)) return undefined
   switch (status) {
     case 401:
       return auth === undefined ? noAuthentication : unauthorized(auth)
@@ -75,7 +75,8 @@ function unavailable(body: string | undefined): string {
     : `The container did not start or did not answer; its log tells more. ${http2Advice}`
 }
 
-function isFrontEnd(headers: AnswerHeaders): boolean {
+/** Whether an answer is the front end's own, by its headers. */
+export function isFrontEndAnswer(headers: AnswerHeaders): boolean {
   if (headers['x-restate-server'] !== undefined || !/google frontend/i.test(textOf(headers.server))) return false
   const type = textOf(headers['content-type'])
   return type === '' || /^text\/(html|plain)\b/i.test(type)

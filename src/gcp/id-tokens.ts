@@ -1,7 +1,7 @@
 import { GcpCredentialsUnusable, GcpMintFailed, GcpMintTimeout, GcpTokensClosed } from '../errors/gcp.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { GoogleIdTokenAuth } from './auth.ts'
-import { type MintOptions, mintIdToken } from './mint-id-token.ts'
+import type { MintOptions } from './mint-id-token.ts'
 import { TokenCache, type TokenCacheOptions } from './token-cache.ts'
 
 export interface IdTokensOptions extends MintOptions, TokenCacheOptions {}
@@ -58,6 +58,8 @@ export class IdTokens {
   async #mint(auth: GoogleIdTokenAuth, signal?: AbortSignal): Promise<string> {
     const closing = this.#closing.signal
     const end = signal === undefined ? closing : AbortSignal.any([closing, signal])
+    // Loaded on demand: most servers never need it.
+    const { mintIdToken } = await import('./mint-id-token.ts')
     return await mintIdToken(auth, this.#options, end)
   }
 }

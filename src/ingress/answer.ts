@@ -23,10 +23,14 @@ export function jsonAnswer(status: number, value: unknown, headers: Readonly<Rec
 }
 
 /** An error of ingress itself: `{"code":404,"message":"…","source":"ingress"}`. */
-export function ingressErrorAnswer(status: number, message: string): Answer {
+export function ingressErrorAnswer(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     status,
-    headers: { [sourceHeader]: 'ingress', 'content-type': json },
+    headers: { ...headers, [sourceHeader]: 'ingress', 'content-type': json },
     body: ingressErrorBody(status, message),
     outcome: status >= 500 ? 'ingress_error' : 'request_error',
   }

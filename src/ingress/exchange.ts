@@ -6,6 +6,7 @@ import { PerdureError } from '../errors/perdure-error.ts'
 import type { Waiting } from '../partition/partition-client.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type Answer, ingressErrorAnswer } from './answer.ts'
+import { challengeFor } from './auth/challenge.ts'
 import type { IngressMetrics } from './metrics.ts'
 import { readBody } from './read-body.ts'
 
@@ -23,6 +24,8 @@ export class Exchange {
   readonly request: IncomingMessage
   /** 999 for HTTP/1; Node's HTTP/2 takes no more than 599. */
   readonly maxStatus: 599 | 999
+  /** Who calls, where that has been verified. */
+  subject: string | undefined
   readonly #reply: FastifyReply
   readonly #response: ServerResponse
   readonly #log: Logger
@@ -75,7 +78,7 @@ export class Exchange {
 
   fail(error: unknown): void {
     if (error instanceof PerdureError) {
-      this.answer(ingressErrorAnswer(error.status, error.message))
+      this.answer(ingressErrorAnswer(error.status, error.message, challengeFor(error)))
       return
     }
     this.#log.error({ event: 'ingress-request-failed', err: error })

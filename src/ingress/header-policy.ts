@@ -1,17 +1,24 @@
 import type { IngressConfig } from '../config/config.ts'
-import { HEADER_NAME, isReservedHeader, isSensitiveHeader, isTransportHeader } from '../config/header-names.ts'
+import { headerPatternProblem, isReservedHeader, isSensitiveHeader, isTransportHeader } from '../config/header-names.ts'
 import type { Header } from '../core/journal.ts'
 import { IngressBadHeader, IngressBadHeaderPattern } from '../errors/ingress.ts'
 
 /**
  * What becomes of a header, and why:
  * `explicit`, `wildcard`: journaled, because the list has its name or a pattern; `compatible`: journaled as the peer does;
- * `transport`: part of the exchange with the caller; `reserved`: `x-restate-*`, which only the server sets;
- * `sensitive`: looks like a credential or an identity, and no entry spells it out; `unlisted`: all others.
+ * `transport`: part of the exchange with the caller; `reserved`: `x-restate-*` and the subject header, which only the server
+ * sets; `credential`: ingress knows callers by it; `sensitive`: looks like a credential or an identity, and no entry spells it
+ * out; `unlisted`: all others.
  */
 export type HeaderClass = 'explicit' | 'wildcard' | 'compatible' | DropClass
 
-export type DropClass = 'transport' | 'reserved' | 'sensitive' | 'unlisted'
+export type DropClass = (typeof dropClasses)[number]
+
+export const dropClasses = ['transport', 'reserved', 'credential', 'sensitive', 'unlisted'] as const
+
+export function noDrops(): Record<DropClass, number> {
+  return { transport: 0, reserved: 0, credential: 0, sensitive: 0, unlisted: 0 }
+}
 
 export interface HeaderDecision {
   /** In lower case. */
@@ -21,6 +28,15 @@ export interface HeaderDecision {
 }
 
 export type HeaderPolicyConfig = Pick<IngressConfig, 'headerPolicy' | 'headerAllowList' | 'headerAllowListExtra'>
+
+export interface HeaderPolicyOptions {
+  /** Where to count. */
+  readonly dropped?: Record<DropClass, number>
+  /** Names, in lower case, of headers that callers prove who they are with: never journaled, whatever the lists say. */
+  readonly credentialHeaders?: readonly string[]
+  /** The header, in lower case, that holds the verified subject. */
+  readonly subjectHeader?: string | undefined
+}
 
 /** What the peer keeps out of the journal; everything else goes in (Restate 1.7.12, ingress). */
 const droppedByPeer: ReadonlySet<string> = new Set(['connection', 'host', 'idempotency-key', 'idempotency-expires'])
@@ -35,19 +51,18 @@ export class HeaderPolicy {
   /** How many fields have been dropped, by class. Counts only rise. */
   readonly dropped: Record<DropClass, number>
   readonly #compatible: boolean
+  readonly #credentialHeaders: ReadonlySet<string>
+  readonly #subjectHeader: string | undefined
   readonly #exact = new Set<string>()
   readonly #prefixes: string[] = []
   readonly #decisions = new Map<string, DroppedOrKept>()
 
-  /**
-   * `dropped` is where to count. Throws `IngressBadHeaderPattern` when an entry of a list can never have an effect.
-   */
-  constructor(
-    config: HeaderPolicyConfig,
-    dropped: Record<DropClass, number> = { transport: 0, reserved: 0, sensitive: 0, unlisted: 0 },
-  ) {
-    this.dropped = dropped
+  /** Throws `IngressBadHeaderPattern` when an entry of a list can never have an effect. */
+  constructor(config: HeaderPolicyConfig, options: HeaderPolicyOptions = {}) {
+    this.dropped = options.dropped ?? noDrops()
     this.#compatible = config.headerPolicy === 'restate-compatible'
+    this.#credentialHeaders = new Set(options.credentialHeaders)
+    this.#subjectHeader = options.subjectHeader
     for (const pattern of [...config.headerAllowList, ...config.headerAllowListExtra])
       this.#allow(pattern.toLowerCase())
   }
@@ -58,12 +73,14 @@ export class HeaderPolicy {
   }
 
   /**
-   * The headers to journal: `x-restate-ingress-path` and what is kept of `rawHeaders` (name, value, name, value … as
-   * Node has them), in order of first occurrence, names in lower case. Repeated fields become one, joined as HTTP
-   * says; with the peer's policy the first one counts. Throws `IngressBadHeader` when a kept value is not visible ASCII.
+   * The headers to journal: `x-restate-ingress-path`, the subject, if there is one and a header for it, and what is kept of
+   * `rawHeaders` (name, value, name, value … as Node has them), in order of first occurrence, names in lower case. Repeated
+   * fields become one, joined as HTTP says; with the peer's policy the first one counts. Throws `IngressBadHeader` when a
+   * kept value is not visible ASCII.
    */
-  select(rawHeaders: readonly string[], ingressPath: string): Header[] {
+  select(rawHeaders: readonly string[], ingressPath: string, subject?: string): Header[] {
     const selected: [string, string][] = [[ingressPathHeader, ingressPath]]
+    if (subject !== undefined && this.#subjectHeader !== undefined) selected.push([this.#subjectHeader, subject])
     let hopByHop: ReadonlySet<string> | undefined
     for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
       const rawName = rawHeaders[i] ?? ''
@@ -100,13 +117,11 @@ export class HeaderPolicy {
   }
 
   #decide(name: string): DroppedOrKept {
-    if (this.#compatible) {
-      if (name.startsWith(':') || droppedByPeer.has(name)) return { name, kept: false, class: 'transport' }
-      if (isReservedHeader(name)) return { name, kept: false, class: 'reserved' }
-      return { name, kept: true, class: 'compatible' }
-    }
-    if (isTransportHeader(name)) return { name, kept: false, class: 'transport' }
-    if (isReservedHeader(name)) return { name, kept: false, class: 'reserved' }
+    const isTransport = this.#compatible ? name.startsWith(':') || droppedByPeer.has(name) : isTransportHeader(name)
+    if (isTransport) return { name, kept: false, class: 'transport' }
+    if (isReservedHeader(name) || name === this.#subjectHeader) return { name, kept: false, class: 'reserved' }
+    if (this.#credentialHeaders.has(name)) return { name, kept: false, class: 'credential' }
+    if (this.#compatible) return { name, kept: true, class: 'compatible' }
     if (this.#exact.has(name)) return { name, kept: true, class: 'explicit' }
     if (isSensitiveHeader(name)) return { name, kept: false, class: 'sensitive' }
     if (this.#prefixes.some((prefix) => name.startsWith(prefix))) return { name, kept: true, class: 'wildcard' }
@@ -114,25 +129,12 @@ export class HeaderPolicy {
   }
 
   #allow(pattern: string): void {
-    const wildcard = pattern.endsWith('*')
-    const name = wildcard ? pattern.slice(0, -1) : pattern
-    // `*` alone allows every name that is not sensitive.
-    const isName = wildcard && name === '' ? true : HEADER_NAME.test(name)
-    if (!isName) {
-      throw new IngressBadHeaderPattern(
-        `${JSON.stringify(pattern)} in the header allow list is no header name; a * may stand at its end only`,
-      )
+    const problem = headerPatternProblem(pattern)
+    if (problem !== undefined) {
+      throw new IngressBadHeaderPattern(`${JSON.stringify(pattern)} in the header allow list: ${problem}`)
     }
-    if (isReservedHeader(name)) {
-      throw new IngressBadHeaderPattern(`${pattern} in the header allow list: x-restate-* is set by the server only`)
-    }
-    if (!wildcard && isTransportHeader(name)) {
-      throw new IngressBadHeaderPattern(
-        `${pattern} in the header allow list belongs to the exchange with the caller and is never passed on`,
-      )
-    }
-    if (wildcard) this.#prefixes.push(name)
-    else this.#exact.add(name)
+    if (pattern.endsWith('*')) this.#prefixes.push(pattern.slice(0, -1))
+    else this.#exact.add(pattern)
   }
 }
 

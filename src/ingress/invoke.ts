@@ -48,7 +48,7 @@ export function invoke(context: IngressContext, route: InvokeRoute, target: Requ
   checkWithoutBody(route, resolved, headers, exchange.request.method)
 
   exchange.withBody(context.config.ingress.requestSizeLimitBytes, (body) => {
-    const invocation = newInvocation(context, route, resolved, headers, target, body, exchange.request.rawHeaders)
+    const invocation = newInvocation(context, route, resolved, headers, target, body, exchange)
     return route.mode === 'send' ? send(context, invocation, exchange) : call(context, invocation, exchange)
   })
 }
@@ -82,20 +82,21 @@ function checkWithoutBody(
 function newInvocation(
   context: IngressContext,
   route: InvokeRoute,
-  { service, handler }: ResolvedHandler,
+  resolved: ResolvedHandler,
   ingressHeaders: IngressHeaders,
   { path, query }: RequestTarget,
   body: Uint8Array,
-  rawHeaders: readonly string[],
+  { request, subject }: Exchange,
 ): NewInvocation {
   const { config } = context
+  const { service, handler } = resolved
   checkInput(handler.input, ingressHeaders.contentType, body.length)
   const nowMs = context.now()
   const delay = queryParameter(query, 'delay')
   const executionTime = delay === undefined ? undefined : executionTimeOf(delay, nowMs)
   checkLimitKey(ingressHeaders.limitKey ?? queryParameter(query, 'limit-key') ?? '')
   const ingressPath = config.ingress.journalQueryString && query !== undefined ? `${path}?${query}` : path
-  const headers = context.headerPolicy.select(rawHeaders, ingressPath)
+  const headers = context.headerPolicies.of(resolved).select(request.rawHeaders, ingressPath, subject)
   if (executionTime !== undefined && route.mode === 'call') {
     throw new IngressBadDelay('a call takes no delay: use /send to have the handler run later')
   }

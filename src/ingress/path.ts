@@ -16,6 +16,7 @@ export type IngressRoute =
   | { readonly kind: 'by-target-body'; readonly operation: ResultOperation | 'lookup' }
   | { readonly kind: 'awakeable'; readonly operation: 'resolve' | 'reject'; readonly id: string }
   | { readonly kind: 'health' }
+  | { readonly kind: 'openapi' }
 
 /** A call or a send of a handler. */
 export interface InvokeRoute {
@@ -54,6 +55,8 @@ const maxSlashes = 7
  * (Restate 1.7.12, ingress): what is known of a service is asked for before the rest of its path is looked at.
  */
 export function parsePath(path: string, serviceTypeOf: ServiceTypeOf): IngressRoute {
+  // The peer keeps the name free, and answers 400.
+  if (path === '/openapi') return { kind: 'openapi' }
   const segments = path.split('/')
   const slashes = segments.length - 1
   if (slashes < minSlashes || slashes > maxSlashes) {

@@ -4,17 +4,20 @@ import { IngressMethodNotAllowed } from '../errors/ingress.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type Answer, jsonAnswer } from './answer.ts'
+import type { CallerAuth } from './auth/caller-auth.ts'
+import { authResultOf } from './auth/challenge.ts'
 import { completeAwakeable } from './awakeables.ts'
 import type { IngressContext, IngressServerConfig } from './context.ts'
 import { Cors } from './cors.ts'
 import { Exchange } from './exchange.ts'
-import { HeaderPolicy } from './header-policy.ts'
 import { checkedInvocationId, idOfIdempotentInvocation, idOfWorkflowRun } from './invocation-ids.ts'
 import { invoke } from './invoke.ts'
 import { type IngressMetrics, newIngressMetrics } from './metrics.ts'
-import { type IngressRoute, parsePath } from './path.ts'
+import { OpenApi } from './openapi.ts'
+import { parsePath } from './path.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 import { answerResult } from './results.ts'
+import { ServiceHeaderPolicies } from './service-header-policies.ts'
 import { maxTargetBodyBytes, parseTargetBody } from './target-body.ts'
 
 export interface IngressOptions {
@@ -26,6 +29,8 @@ export interface IngressOptions {
   readonly random: (byteLength: number) => Uint8Array
   readonly log: Logger
   readonly metrics?: IngressMetrics
+  /** Asks callers who they are; without it, everybody may call. */
+  readonly auth?: CallerAuth | undefined
 }
 
 /**
@@ -49,13 +54,21 @@ class Ingress {
   readonly #context: IngressContext
   readonly #log: Logger
   readonly #metrics: IngressMetrics
+  readonly #auth: CallerAuth | undefined
   readonly #cors: Cors | undefined
+  readonly #openApi: OpenApi
 
-  constructor({ client, config, now, random, log, metrics }: IngressOptions) {
+  constructor({ client, config, now, random, log, metrics, auth }: IngressOptions) {
     const { ingress, compatibility } = config
     this.#metrics = metrics ?? newIngressMetrics()
-    const headerPolicy = new HeaderPolicy(ingress, this.#metrics.headersDropped)
-    this.#context = { client, config, headerPolicy, now, random }
+    this.#auth = auth
+    const headerPolicies = new ServiceHeaderPolicies(ingress, {
+      dropped: this.#metrics.headersDropped,
+      ...(auth === undefined ? {} : { credentialHeaders: auth.credentialHeaders }),
+      subjectHeader: ingress.auth.subjectHeader,
+    })
+    this.#context = { client, config, headerPolicies, now, random }
+    this.#openApi = new OpenApi(client.schema, ingress.advertisedAddress)
     this.#log = log
     const cors = new Cors({ allowedOrigins: ingress.corsAllowedOrigins, likePeer: compatibility === 'restate' })
     this.#cors = cors.off ? undefined : cors
@@ -70,16 +83,48 @@ class Ingress {
         return
       }
       const target = parseRequestTarget(request.originalUrl)
-      this.#route(parsePath(target.path, this.#serviceTypeOf), target, exchange)
+      if (this.#auth === undefined || this.#isOpen(target)) this.#route(target, exchange)
+      else this.#routeIfKnown(this.#auth, target, exchange)
     } catch (error) {
       exchange.fail(error)
     }
   }
 
+  /** Before anything is said of services, or read of a body: who is not known learns nothing and leaves nothing. */
+  #routeIfKnown(auth: CallerAuth, target: RequestTarget, exchange: Exchange): void {
+    const subject = this.#subjectOf(auth, exchange)
+    if (typeof subject === 'string') this.#routeKnown(subject, target, exchange)
+    else void exchange.run(async () => this.#routeKnown(await subject, target, exchange))
+  }
+
+  #routeKnown(subject: string, target: RequestTarget, exchange: Exchange): void {
+    this.#metrics.authentication.accepted++
+    exchange.subject = subject
+    this.#route(target, exchange)
+  }
+
+  #subjectOf(auth: CallerAuth, { request }: Exchange): string | Promise<string> {
+    const countAndThrow = (error: unknown): never => {
+      this.#metrics.authentication[authResultOf(error)]++
+      throw error
+    }
+    try {
+      const subject = auth.check(request.rawHeaders)
+      return typeof subject === 'string' ? subject : subject.catch(countAndThrow)
+    } catch (error) {
+      return countAndThrow(error)
+    }
+  }
+
+  #isOpen({ path }: RequestTarget): boolean {
+    return this.#context.config.ingress.auth.openHealth && (path === healthPath || path.startsWith(`${healthPath}/`))
+  }
+
   readonly #serviceTypeOf = (service: string): ServiceType | undefined =>
     this.#context.client.schema.service(service)?.service.type
 
-  #route(route: IngressRoute, target: RequestTarget, exchange: Exchange): void {
+  #route(target: RequestTarget, exchange: Exchange): void {
+    const route = parsePath(target.path, this.#serviceTypeOf)
     const context = this.#context
     const { method } = exchange.request
     switch (route.kind) {
@@ -117,6 +162,10 @@ class Ingress {
       case 'health':
         allowOnly('GET', method)
         exchange.answer(this.#health())
+        return
+      case 'openapi':
+        allowOnly('GET', method)
+        exchange.answer(this.#openApi.answer())
     }
   }
 
@@ -134,6 +183,8 @@ class Ingress {
     return jsonAnswer(200, { services })
   }
 }
+
+const healthPath = '/restate/health'
 
 const emptyOk: Answer = { status: 200, headers: { 'content-length': '0' }, body: undefined, outcome: 'completed' }
 

@@ -18,6 +18,7 @@ import { checkedResult } from './commands/checked-result.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { commandReaders } from './commands/command-readers.ts'
 import type { ResponseHeaders } from './duplex.ts'
+import { explainedProblem } from './front-end-advice.ts'
 import type { JournalSize } from './journal-size.ts'
 import { type AttemptProblem, failAttempt, problemOf } from './problem.ts'
 import { responseProblem } from './response-check.ts'
@@ -123,8 +124,9 @@ export class AttemptState {
   onHeaders(status: number, headers: ResponseHeaders, now: number): void {
     if (this.isEnded) return
     this.#touch()
-    const problem = responseProblem(status, headers, this.#subject.route.contentType, now)
-    if (problem !== undefined) this.#failDraining(problem, now)
+    const { route } = this.#subject
+    const problem = responseProblem(status, headers, route.contentType, now)
+    if (problem !== undefined) this.#failDraining(explainedProblem(problem, status, headers, route), now)
   }
 
   /** A chunk of the response came, whatever is in it. */

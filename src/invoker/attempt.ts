@@ -10,6 +10,8 @@ import { Deadline } from './deadlines.ts'
 import type { CancelOpen, DuplexListener, DuplexStream, ResponseHeaders } from './duplex.ts'
 import { eagerStateOf } from './eager-state.ts'
 import type { AttemptEnvironment } from './environment.ts'
+import { explainedBreak } from './front-end-advice.ts'
+import { awaitToken } from './id-token.ts'
 import type { JournalSize } from './journal-size.ts'
 import { Outbox, type OutboxListener } from './outbox.ts'
 import { failAttempt, infrastructureProblem, problemOf } from './problem.ts'
@@ -203,7 +205,8 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
       this.#open(this.#route)
       return
     }
-    if (this.#state !== undefined) this.#state.onClosed(error, this.#environment.now())
+    const why = this.#isAnswered ? error : explainedBreak(error, this.#route)
+    if (this.#state !== undefined) this.#state.onClosed(why, this.#environment.now())
     else queueMicrotask(() => this.#failBeforeStream(error))
   }
 
@@ -261,10 +264,24 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
   }
 
   #open(route: Route): void {
+    const token = route.auth === undefined ? undefined : this.#environment.tokenFor(route.auth)
+    if (!(token instanceof Promise)) {
+      this.#send(route, token)
+      return
+    }
+    this.#cancelOpen = awaitToken(
+      token,
+      (minted) => this.#send(route, minted),
+      (error) => this.#failBeforeStream(error, infrastructureProblem),
+    )
+  }
+
+  #send(route: Route, idToken: string | undefined): void {
     const { environment, invocation } = this.#opened()
     const { origin, path, httpVersion } = route
     const transport = httpVersion === 'HTTP/1.1' ? environment.http11 : environment.http2
-    this.#cancelOpen = transport.open({ origin, path, headers: environment.headersOf(route, invocation) }, this)
+    const headers = environment.headersOf(route, invocation, idToken)
+    this.#cancelOpen = transport.open({ origin, path, headers }, this)
   }
 
   #handleFrame(type: number, flags: number, payload: Buffer): void {
@@ -316,11 +333,11 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
     this.finish()
   }
 
-  #failBeforeStream(error: PerdureError | undefined): void {
+  #failBeforeStream(error: PerdureError | undefined, asProblem = problemOf): void {
     if (this.#isAborted) return
     const { environment, invocation, route } = this.#opened()
     this.propose(
-      failAttempt(problemOf(error ?? new ServiceUnreachable('the request was closed before it was sent')), {
+      failAttempt(asProblem(error ?? new ServiceUnreachable('the request was closed before it was sent')), {
         seq: invocation.seq,
         now: environment.now(),
         policy: route.retryPolicy,

@@ -7,6 +7,7 @@ import type { JournalLimits } from './attempt-state.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { DuplexTransport, RequestHeaders } from './duplex.ts'
+import type { TokenSource } from './id-token.ts'
 import type { Route, Router } from './route.ts'
 
 /** What all attempts of an invoker share. */
@@ -26,7 +27,8 @@ export interface AttemptEnvironment {
   /** In [0, 1). */
   readonly random: () => number
   readonly idFor: CommandContext['idFor']
-  headersOf(route: Route, invocation: Invocation): RequestHeaders
+  readonly tokenFor: TokenSource
+  headersOf(route: Route, invocation: Invocation, idToken: string | undefined): RequestHeaders
   propose(attempt: Attempt, command: AttemptCommand, durable: (() => void) | undefined): void
   /** Too much waits for the log. */
   isReadingPaused(): boolean

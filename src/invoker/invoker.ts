@@ -6,6 +6,7 @@ import type { Invocation, InvocationTarget } from '../core/invocation.ts'
 import type { Header } from '../core/journal.ts'
 import type { RetentionDefaults } from '../core/retention-policy.ts'
 import type { Schema } from '../core/schema.ts'
+import type { IdTokens } from '../gcp/id-tokens.ts'
 import { frameLimitBytes } from '../protocol/frame.ts'
 import { invocationIdFor, invocationIdRandomBytes } from '../protocol/ids/derive-invocation-id.ts'
 import { messageTypeName } from '../protocol/message-type.ts'
@@ -14,6 +15,7 @@ import { Deadlines } from './deadlines.ts'
 import type { Dialing } from './dialing.ts'
 import type { AttemptEnvironment } from './environment.ts'
 import { Http11Transport } from './http-11.ts'
+import { noTokens } from './id-token.ts'
 import { JournalSize } from './journal-size.ts'
 import { requestHeaders, type SignRequest } from './request-headers.ts'
 import { Router } from './route.ts'
@@ -38,6 +40,8 @@ export interface InvokerOptions {
   readonly randomBytes?: (size: number) => Uint8Array
   /** Request identity. */
   readonly sign?: SignRequest
+  /** Needed for deployments with authentication. */
+  readonly idTokens?: Pick<IdTokens, 'forInvocation'>
   /** How connections are made: the egress policy, trusted authorities. */
   readonly dialing?: Dialing
 }
@@ -108,7 +112,7 @@ export class Invoker implements AttemptRunner {
   #onIdle: (() => void) | undefined
 
   constructor(options: InvokerOptions) {
-    const { config, defaults, dialing, schema, sign } = options
+    const { config, defaults, dialing, idTokens, schema, sign } = options
     const now = options.now ?? Date.now
     const newRandomBytes = options.randomBytes ?? randomBytes
     const configured: Header[] = Object.entries(config.additionalRequestHeaders).map(([name, value]) => [
@@ -135,7 +139,8 @@ export class Invoker implements AttemptRunner {
       random: options.random ?? Math.random,
       idFor: (target, idempotencyKey) =>
         invocationIdFor(idTarget(target, idempotencyKey), now(), newRandomBytes(invocationIdRandomBytes)),
-      headersOf: (route, invocation) => requestHeaders(route, invocation, sign, configured),
+      tokenFor: idTokens === undefined ? noTokens : (auth) => idTokens.forInvocation(auth),
+      headersOf: (route, invocation, idToken) => requestHeaders(route, invocation, sign, configured, idToken),
       propose: (attempt, command, durable) => this.#propose(attempt, command, durable),
       isReadingPaused: () => this.#isReadingPaused,
       hold: (attempt, bytes) => this.#hold(attempt, bytes),
@@ -204,6 +209,16 @@ export class Invoker implements AttemptRunner {
     if (queued === undefined) return ended
     const { attempt: number } = queued.order
     return { ...(ended ?? noAttempt), state: 'queued', attempt: number, startedAt: undefined }
+  }
+
+  /** What runs, and the last attempts of what backs off or is suspended, for introspection. */
+  attempts(): (AttemptInspection & { readonly seq: InvocationSeq; readonly isInFlight: boolean })[] {
+    const ended = [...this.#ended].map(([seq, inspection]) => ({ seq, isInFlight: false, ...inspection }))
+    const running = [...this.#current].flatMap(([seq, attempt]) =>
+      attempt.isEnded ? [] : [{ seq, isInFlight: true, ...inspectionOf(attempt, 'in-flight') }],
+    )
+    // One that runs again may also be among those that ended: what comes later counts.
+    return [...ended, ...running]
   }
 
   /** Starts nothing more, gives open attempts `graceMs` to end, resets the others without reporting an outcome. */

@@ -1,5 +1,6 @@
 import type { Invocation } from '../core/invocation.ts'
 import type { Header } from '../core/journal.ts'
+import { idTokenHeader, idTokenHeaderValue } from '../gcp/auth.ts'
 import type { RequestHeaders } from './duplex.ts'
 import type { Route } from './route.ts'
 
@@ -9,12 +10,16 @@ import type { Route } from './route.ts'
  */
 export type SignRequest = (path: string, key: string | undefined) => readonly Header[]
 
-/** The headers of an invocation request, in the peer's order. Where a name comes twice, the server's own value wins. */
+/**
+ * The headers of an invocation request, in the peer's order. Where a name comes twice, the server's own value wins. The
+ * ID token comes last, and is the only value of its name.
+ */
 export function requestHeaders(
   route: Route,
   invocation: Invocation,
   sign: SignRequest | undefined,
   configured: readonly Header[],
+  idToken?: string,
 ): RequestHeaders {
   const headers: Record<string, string | string[]> = {
     'content-type': route.contentType,
@@ -30,6 +35,11 @@ export function requestHeaders(
   }
   if (sign !== undefined) for (const [name, value] of sign(route.signedPath, key)) headers[name] = value
   for (const [name, value] of configured) headers[name] = value
+  if (idToken !== undefined) {
+    // A name that is set again keeps its place.
+    if (headers[idTokenHeader] !== undefined) delete headers[idTokenHeader]
+    headers[idTokenHeader] = idTokenHeaderValue(idToken)
+  }
   return headers
 }
 

@@ -1,4 +1,4 @@
-import type { DeploymentRecord, HandlerRecord, ServiceRecord } from '../core/deployment.ts'
+import type { DeploymentAuth, DeploymentRecord, HandlerRecord, ServiceRecord } from '../core/deployment.ts'
 import type { Invocation, InvocationTarget, PinnedDeployment } from '../core/invocation.ts'
 import type { Header } from '../core/journal.ts'
 import { type RetryPolicy, retryPolicyOf } from '../core/retry-policy.ts'
@@ -24,6 +24,8 @@ export interface Route {
   readonly contentType: string
   /** The deployment's own headers, without those that the protocol or the connection owns. */
   readonly additionalHeaders: readonly Header[]
+  /** Then nothing is sent without a token. */
+  readonly auth?: DeploymentAuth
   /** Half-close behind the replay and never stream notifications. */
   readonly isRequestResponse: boolean
   /** State that Start carries, at most; 0 is none. */
@@ -117,6 +119,7 @@ export class Router {
       signedPath,
       contentType: invocationContentType(version),
       additionalHeaders: deployment.additionalHeaders.filter(([name]) => !reservedHeader.test(name)),
+      ...(deployment.auth === undefined ? {} : { auth: deployment.auth }),
       isRequestResponse: deployment.protocolMode === 'REQUEST_RESPONSE' || inactivityTimeoutMs === 0,
       eagerStateSizeLimitBytes: hasLazyState ? 0 : this.#defaults.eagerStateSizeLimitBytes,
       inactivityTimeoutMs,

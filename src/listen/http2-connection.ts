@@ -8,6 +8,9 @@ import type { Serving } from './serving.ts'
 /** How long a peer may take to close its side after GOAWAY. */
 const closeTimeoutMs = 2000
 
+/** PING and SETTINGS that a client may send between two sweeps: each is answered, and nghttp2 bounds only unread answers. */
+const maxControlFrames = 1000
+
 interface Upload {
   readonly response: Http2ServerResponse<MeteredHttp2Request>
   readonly progress: BodyProgress
@@ -20,6 +23,7 @@ export class Http2Connection implements Connection {
   readonly #serving: Serving
   readonly #uploads = new Map<MeteredHttp2Request, Upload>()
   #openStreams = 0
+  #controlFrames = 0
   #idleSinceMs: number | undefined
   #destroyAtMs = Number.POSITIVE_INFINITY
 
@@ -34,6 +38,8 @@ export class Http2Connection implements Connection {
         this.#idleSinceMs = undefined
       })
     })
+    session.on('ping', this.#countControlFrame)
+    session.on('remoteSettings', this.#countControlFrame)
   }
 
   /** Watches the body of a request until it is complete. */
@@ -53,6 +59,7 @@ export class Http2Connection implements Connection {
   }
 
   sweep(nowMs: number): void {
+    this.#controlFrames = 0
     if (nowMs >= this.#destroyAtMs) {
       this.cut()
       return
@@ -80,6 +87,12 @@ export class Http2Connection implements Connection {
   cut(): void {
     this.#session.destroy()
     this.#socket.destroy()
+  }
+
+  readonly #countControlFrame = (): void => {
+    this.#controlFrames++
+    if (this.#controlFrames <= maxControlFrames || this.#session.destroyed) return
+    this.#session.destroy(new Error('too many control frames'), constants.NGHTTP2_ENHANCE_YOUR_CALM)
   }
 
   #timeOut(

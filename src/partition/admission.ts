@@ -17,22 +17,29 @@ export class Admission {
     return !this.#closed && !this.#isFull()
   }
 
-  /** Resolves when there is room. Rejects with PERDURE_ERR_PARTITION_OVERLOADED or _CLOSED. */
-  async enter(): Promise<void> {
-    while (!this.#closed && this.#isFull()) {
-      if (this.#waiting.length >= MAX_WAITING) {
-        throw new PartitionOverloaded(
-          'Too much is waiting for the disk. The request was not accepted; try again later.',
+  /**
+   * Runs `work` now, or when there is room and those that came before have run. Rejects with
+   * PERDURE_ERR_PARTITION_OVERLOADED or _CLOSED.
+   */
+  admit<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        if (this.#closed) reject(new PartitionClosed('The server is shutting down. The request was not accepted.'))
+        else resolve(work())
+      }
+      if (this.#closed || (this.#waiting.length === 0 && !this.#isFull())) enter()
+      else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(enter)
+      else {
+        reject(
+          new PartitionOverloaded('Too much is waiting for the disk. The request was not accepted; try again later.'),
         )
       }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    if (this.#closed) throw new PartitionClosed('The server is shutting down. The request was not accepted.')
+    })
   }
 
-  /** There may be room again. */
+  /** There may be room again. One at a time: each takes of the room that the next one finds. */
   drain(): void {
-    for (const resume of this.#waiting.splice(0)) resume()
+    while (this.#waiting.length > 0 && (this.#closed || !this.#isFull())) this.#waiting.shift()?.()
   }
 
   close(): void {

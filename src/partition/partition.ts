@@ -15,7 +15,7 @@ import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation, NewInvocation } from '../core/invocation.ts'
 import type { Keyed } from '../core/keyed.ts'
 import { workflowAlreadyInvoked } from '../core/lifecycle/create.ts'
-import { expiresAt, isGone } from '../core/lifecycle/expiry.ts'
+import { expiresAt, isExpired } from '../core/lifecycle/expiry.ts'
 import type { Schema } from '../core/schema.ts'
 import type { PartitionState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
@@ -118,23 +118,15 @@ export class Partition implements PartitionClient, AttemptHost {
     this.#sweeper.unref()
   }
 
-  async send(request: NewInvocation): Promise<Acceptance> {
-    await this.#admission.enter()
-    const { turn, found } = this.#invoke(request)
-    const invocation = found ?? created(turn)
-    const acceptance: Acceptance = {
-      id: request.id,
-      status: found === undefined ? 'accepted' : 'previously-accepted',
-      executionTime: found === undefined || found.status === 'scheduled' ? invocation.executionTime : undefined,
-    }
-    return new Promise((resolve) => this.#release(turn, () => resolve(acceptance)))
+  send(request: NewInvocation): Promise<Acceptance> {
+    return this.#admission.admit(() => this.#send(request))
   }
 
   call(request: NewInvocation): Waiting {
     if (!this.#admission.isOpen) {
       let waiting: Waiting | undefined
       return {
-        completion: this.#admission.enter().then(() => {
+        completion: this.#admission.admit(() => {
           waiting = this.#call(request)
           return waiting.completion
         }),
@@ -222,6 +214,17 @@ export class Partition implements PartitionClient, AttemptHost {
     return new Promise((resolve) => this.#release(turn, () => resolve(value)))
   }
 
+  #send(request: NewInvocation): Promise<Acceptance> {
+    const { turn, found } = this.#invoke(request)
+    const invocation = found ?? created(turn)
+    const acceptance: Acceptance = {
+      id: request.id,
+      status: found === undefined ? 'accepted' : 'previously-accepted',
+      executionTime: found === undefined || found.status === 'scheduled' ? invocation.executionTime : undefined,
+    }
+    return new Promise((resolve) => this.#release(turn, () => resolve(acceptance)))
+  }
+
   #call(request: NewInvocation): Waiting {
     const { turn, found } = this.#invoke(request)
     if (found?.target.handlerType === 'Workflow') {
@@ -241,7 +244,7 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #find(id: InvocationId): Invocation | undefined {
     const invocation = this.#state.find(id)
-    return invocation === undefined || isGone(this.#state, invocation, this.#options.now()) ? undefined : invocation
+    return invocation === undefined || isExpired(invocation, this.#options.now()) ? undefined : invocation
   }
 
   #waitFor(invocation: Invocation | undefined): Waiting {

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Header } from '../core/journal.ts'
 import { RegistrationInvalid } from '../errors/registry.ts'
+import { idTokenHeader } from '../gcp/auth.ts'
 
 const maxHeaders = 64
 const maxBytes = 16 * 1024
@@ -50,6 +51,13 @@ function checkedName(givenName: string): string {
     throw invalid(`${JSON.stringify(givenName.slice(0, 100))} is not a header name`)
   }
   const name = givenName.toLowerCase()
+  if (name === idTokenHeader) {
+    throw invalid(
+      'X-Serverless-Authorization in additional_headers is not allowed; this header is for ID tokens that the server ' +
+        'mints (auth: {"GoogleIdToken": {}}; in the CLI, --gcp-id-token). Place any static bearer on Authorization ' +
+        'instead; Cloud Run forwards it to the workload unchanged',
+    )
+  }
   if (reservedNames.has(name) || name.startsWith('x-restate-')) {
     throw invalid(`the header '${name}' is set by the server itself; leave it out`)
   }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DeploymentAuth } from '../core/deployment.ts'
 import type { Header } from '../core/journal.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { DiscoveryTimeout } from '../errors/registry.ts'
+import { idTokenHeader, idTokenHeaderValue } from '../gcp/auth.ts'
+import { type IdTokens, isRetryableAtDiscovery } from '../gcp/id-tokens.ts'
 import { manifestAccept } from '../protocol/content-type.ts'
 import { decodeManifest, type EndpointManifest } from '../protocol/manifest.ts'
 import { type Connection, type Dialer, openConnection } from './connection.ts'
@@ -23,6 +26,8 @@ export interface DiscoveryRequest {
   readonly useHttp11: boolean
   /** The deployment's own headers. */
   readonly additionalHeaders: readonly Header[]
+  /** Then each attempt is sent with a token of its own, or not at all. */
+  readonly auth?: DeploymentAuth
   /** Ends the wait early; `discover` then rejects with its reason. */
   readonly signal?: AbortSignal
 }
@@ -35,6 +40,8 @@ export interface DiscoveryOptions {
   readonly requestHeaders?: readonly Header[]
   /** Request identity: headers that prove who asks for this path. */
   readonly sign?: (path: string) => readonly Header[]
+  /** Needed for deployments with authentication. */
+  readonly idTokens?: Pick<IdTokens, 'forDiscovery'>
   /** For all attempts together, ms. 10 s by default. */
   readonly timeoutMs?: number
 }
@@ -48,18 +55,25 @@ export interface Discovered {
 
 /**
  * Asks a deployment for its services: `GET {path}/discover`. Up to five attempts, while failures look passing.
- * Rejects with an error of `errors/registry.ts`.
+ * Rejects with an error of `errors/registry.ts`, or of `errors/gcp.ts` when there is no token.
  */
 export async function discover(request: DiscoveryRequest, options: DiscoveryOptions): Promise<Discovered> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   const deadline = AbortSignal.timeout(timeoutMs)
   const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal])
+  const { auth } = request
+  let last: PerdureError | undefined
+  const remember = ({ error }: TransientFailure) => {
+    last = error
+  }
   try {
-    return await withRetries(() => attempt(request, options, signal), signal)
+    return await withRetries(() => attempt(request, options, signal), remember, signal)
   } catch (error) {
     if (error instanceof PerdureError) throw error
     request.signal?.throwIfAborted()
     if (!deadline.aborted) throw error
+    // The time went by without a token: the deployment has no part in it.
+    if (last !== undefined && auth !== undefined && isRetryableAtDiscovery(last, auth)) throw last
     throw new DiscoveryTimeout(
       `${displayUri(request.url)} did not answer discovery within ${timeoutMs} ms. ` +
         'It accepts connections but may not speak the protocol, may be overloaded, or a firewall drops its answers.',
@@ -67,13 +81,18 @@ export async function discover(request: DiscoveryRequest, options: DiscoveryOpti
   }
 }
 
-async function withRetries<T>(attemptOnce: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function withRetries<T>(
+  attemptOnce: () => Promise<T>,
+  onFailure: (failure: TransientFailure) => void,
+  signal: AbortSignal,
+): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await attemptOnce()
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof TransientFailure)) throw error
+      onFailure(error)
       if (failures === maxAttempts) throw error.error
       await sleep(firstRetryDelayMs * 2 ** (failures - 1) * (1 + 0.3 * Math.random()), undefined, { signal })
     }
@@ -82,14 +101,15 @@ async function withRetries<T>(attemptOnce: () => Promise<T>, signal: AbortSignal
 
 async function attempt(request: DiscoveryRequest, options: DiscoveryOptions, signal: AbortSignal): Promise<Discovered> {
   const at = displayUri(request.url)
+  const token = await mint(request.auth, options.idTokens, signal)
   const connection = await connectTo(request, options.dialer, signal)
-  const exchange = get(connection, request.url, headersOf(request, options))
+  const exchange = get(connection, request.url, headersOf(request, options, token))
   const abort = () => exchange.close()
   signal.addEventListener('abort', abort, { once: true })
   try {
     if (signal.aborted) abort()
-    const head = await headOf(at, exchange, connection)
-    checkStatus(at, head.status)
+    const head = await headOf(at, exchange, connection, token !== undefined)
+    await checkStatus(at, head, request.auth)
     checkContentType(at, head.headers['content-type'])
     return {
       manifest: decodeManifest(await readBody(at, head, maxManifestBytes)),
@@ -99,6 +119,22 @@ async function attempt(request: DiscoveryRequest, options: DiscoveryOptions, sig
   } finally {
     signal.removeEventListener('abort', abort)
     exchange.close()
+  }
+}
+
+/** Before there is a connection: what has no token sends nothing. */
+async function mint(
+  auth: DeploymentAuth | undefined,
+  idTokens: DiscoveryOptions['idTokens'],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (auth === undefined) return undefined
+  if (idTokens === undefined) throw new Error('a deployment with authentication cannot be discovered without ID tokens')
+  try {
+    return await idTokens.forDiscovery(auth, signal)
+  } catch (error) {
+    if (error instanceof PerdureError && isRetryableAtDiscovery(error, auth)) throw new TransientFailure(error)
+    throw error
   }
 }
 
@@ -118,23 +154,36 @@ function get(connection: Connection, url: URL, headers: readonly Header[]): Exch
     : getHttp1(connection.socket, url.host, path, headers)
 }
 
-async function headOf(at: string, exchange: Exchange, connection: Connection): Promise<ResponseHead> {
+async function headOf(
+  at: string,
+  exchange: Exchange,
+  { protocol }: Connection,
+  withIdToken: boolean,
+): Promise<ResponseHead> {
   try {
     return await exchange.head
   } catch (cause) {
-    throw exchangeFailure(at, cause, connection.protocol, exchange.peerSpeaksProtocol())
+    throw exchangeFailure(at, cause, {
+      protocol,
+      peerSpeaksProtocol: exchange.peerSpeaksProtocol(),
+      withIdToken,
+    })
   }
 }
 
-/** One value for each name; what the protocol needs cannot be overridden. */
-function headersOf(request: DiscoveryRequest, options: DiscoveryOptions): Header[] {
-  return [
-    ...new Map<string, string>([
-      ...(options.requestHeaders ?? []).map(([name, value]): Header => [name.toLowerCase(), value]),
-      ...request.additionalHeaders,
-      ['accept', manifestAccept],
-      ['x-restate-cluster-name', options.clusterName],
-      ...(options.sign?.('/discover') ?? []),
-    ]),
-  ]
+/** One value for each name; what the protocol needs cannot be overridden. The token comes last. */
+function headersOf(request: DiscoveryRequest, options: DiscoveryOptions, token: string | undefined): Header[] {
+  const headers = new Map<string, string>([
+    ...(options.requestHeaders ?? []).map(([name, value]): Header => [name.toLowerCase(), value]),
+    ...request.additionalHeaders,
+    ['accept', manifestAccept],
+    ['x-restate-cluster-name', options.clusterName],
+    ...(options.sign?.('/discover') ?? []),
+  ])
+  if (token !== undefined) {
+    // A name that is set again keeps its place.
+    headers.delete(idTokenHeader)
+    headers.set(idTokenHeader, idTokenHeaderValue(token))
+  }
+  return [...headers]
 }

@@ -1,15 +1,26 @@
 import type { Readable } from 'node:stream'
+import type { DeploymentAuth } from '../core/deployment.ts'
 import { BadDiscoveryResponse, DiscoveryStatus } from '../errors/registry.ts'
+import { explainFrontEndAnswer, isFrontEndAnswer } from '../gcp/front-end-answer.ts'
 import { manifestVersionOf } from '../protocol/content-type.ts'
 import type { ResponseHead } from './exchange.ts'
 import { bodyFailure, TransientFailure } from './transport-failure.ts'
 
 const transientStatuses = new Set([408, 429, 500, 502, 503, 504])
+/** Of an error page that is looked at. */
+const maxPageBytes = 4096
 
-/** Throws unless the status is 2xx. A response is never shown to whoever registers: it may be of another system. */
-export function checkStatus(at: string, status: number): void {
+/**
+ * Rejects unless the status is 2xx; `auth` is what the request was sent with. A response is never shown to whoever
+ * registers: it may be of another system.
+ */
+export async function checkStatus(at: string, head: ResponseHead, auth: DeploymentAuth | undefined): Promise<void> {
+  const { status, headers } = head
   if (status >= 200 && status < 300) return
-  const error = new DiscoveryStatus(`${at} answered discovery with status ${status}. ${statusHint(status)}`)
+  // Only the page of a server error tells more than its status.
+  const page = status >= 500 && isFrontEndAnswer(headers) ? await beginningOf(head.body) : undefined
+  const hint = explainFrontEndAnswer(status, headers, page, auth) ?? statusHint(status)
+  const error = new DiscoveryStatus(`${at} answered discovery with status ${status}. ${hint}`)
   throw transientStatuses.has(status) ? new TransientFailure(error) : error
 }
 
@@ -71,6 +82,22 @@ export async function readBody(at: string, head: ResponseHead, maxBytes: number)
   const chunks = await collect(at, head.body, maxBytes)
   if (!(await head.isComplete())) throw bodyFailure(at, new Error('incomplete'))
   return Buffer.concat(chunks)
+}
+
+async function beginningOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const part of body) {
+      const chunk: Buffer = part
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= maxPageBytes) break
+    }
+  } catch {
+    // What came before it broke off will do.
+  }
+  return Buffer.concat(chunks).toString('latin1', 0, maxPageBytes)
 }
 
 async function collect(at: string, body: Readable, maxBytes: number): Promise<Buffer[]> {

@@ -1,5 +1,5 @@
 import type { PutDeployment, RemoveDeployment } from '../core/commands/command.ts'
-import type { DeploymentRecord, ServiceRecord } from '../core/deployment.ts'
+import type { DeploymentAuth, DeploymentRecord, ServiceRecord } from '../core/deployment.ts'
 import type { DeploymentId } from '../core/ids.ts'
 import type { ResolvedService, Schema } from '../core/schema.ts'
 import { NotRegistered, ProtocolVersionsChanged, RegistryClosed } from '../errors/registry.ts'
@@ -8,6 +8,7 @@ import type { RegistrationLimits } from './build-options.ts'
 import { buildServices } from './build-services.ts'
 import { changeService } from './change-service.ts'
 import { checkProtocol, type ProtocolRange } from './check-protocol.ts'
+import { deploymentAuth, updatedAuth } from './deployment-auth.ts'
 import { addressOf, displayUri, parseDeploymentUri } from './deployment-uri.ts'
 import type { Discovered, DiscoveryRequest } from './discover.ts'
 import type { InfoMessage } from './info-message.ts'
@@ -57,17 +58,18 @@ export class Registry {
     const { schema, limits } = this.#options
     const url = parseDeploymentUri(request.uri)
     const address = { url, headers: parseAdditionalHeaders(request.additionalHeaders ?? {}) }
+    const auth = request.auth === undefined ? undefined : deploymentAuth(request.uri, request.auth)
     return this.#addresses.run(addressOf(url), async () => {
       const known = request.force === true ? undefined : findAtAddress(schema, address, this.#routingHeaders)
       if (known !== undefined) return unchanged(known)
-      const discovered = await this.#discover(address, request.useHttp11 === true, request.signal)
+      const discovered = await this.#discover(address, auth, request.useHttp11 === true, request.signal)
       const range = checkProtocol(displayUri(url), discovered)
       const { services, info } = buildServices(discovered.manifest, limits)
       return this.#change(async () => {
         const revision = revise(schema, address, services, this.#rulesOf(request))
         if (revision.kind === 'unchanged') return unchanged(revision.existing)
         const deployment: DeploymentRecord = {
-          ...located(address, discovered, range),
+          ...located(address, auth, discovered, range),
           id: revision.kind === 'new' ? this.#options.newDeploymentId() : revision.existing.id,
           metadata: request.metadata ?? {},
           createdAt: this.#options.now(),
@@ -80,8 +82,8 @@ export class Registry {
   }
 
   /**
-   * Points a deployment at another address, or changes its headers, after a discovery there. Running invocations
-   * follow, so the protocol versions must stay the same.
+   * Points a deployment at another address, or changes its headers or authentication, after a discovery by what is
+   * new. Running invocations follow, so the protocol versions must stay the same.
    */
   async updateDeployment(id: DeploymentId, request: UpdateRequest): Promise<DeploymentRecord> {
     const given = this.#deployment(id)
@@ -91,21 +93,23 @@ export class Registry {
     const asksNothing =
       request.uri === undefined &&
       headers === undefined &&
+      request.auth === undefined &&
       request.useHttp11 === undefined &&
       request.overwrite !== true
     if (asksNothing) return given
     return this.#addresses.run(addressOf(url), async () => {
       const before = this.#deployment(id)
       const address = { url, headers: headers ?? before.additionalHeaders }
+      const auth = updatedAuth(request.uri ?? before.uri, before.auth, request.auth)
       const useHttp11 = request.useHttp11 ?? before.httpVersion === 'HTTP/1.1'
-      const discovered = await this.#discover(address, useHttp11, request.signal)
+      const discovered = await this.#discover(address, auth, useHttp11, request.signal)
       const range = checkProtocol(displayUri(url), discovered)
       const { services } = buildServices(discovered.manifest, this.#options.limits)
       return this.#change(async () => {
         const current = this.#deployment(id)
         checkSameRange(current, range)
         const deployment: DeploymentRecord = {
-          ...located(address, discovered, range),
+          ...located(address, auth, discovered, range),
           id,
           metadata: current.metadata,
           createdAt: current.createdAt,
@@ -150,10 +154,21 @@ export class Registry {
     await this.close()
   }
 
-  async #discover(address: DeploymentAddress, useHttp11: boolean, caller?: AbortSignal): Promise<Discovered> {
+  async #discover(
+    address: DeploymentAddress,
+    auth: DeploymentAuth | undefined,
+    useHttp11: boolean,
+    caller?: AbortSignal,
+  ): Promise<Discovered> {
     const signal = caller === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, caller])
     signal.throwIfAborted()
-    return this.#options.discover({ url: address.url, useHttp11, additionalHeaders: address.headers, signal })
+    return this.#options.discover({
+      url: address.url,
+      useHttp11,
+      additionalHeaders: address.headers,
+      ...(auth === undefined ? {} : { auth }),
+      signal,
+    })
   }
 
   /** All changes pass here one at a time: revisions count over all deployments. */
@@ -187,11 +202,17 @@ function unchanged(deployment: DeploymentRecord): Registration {
   return { deployment, outcome: 'unchanged', info: [] }
 }
 
-/** The part of a deployment that its address and discovery determine. */
-function located(address: DeploymentAddress, discovered: Discovered, range: ProtocolRange) {
+/** The part of a deployment that its address, the way to it and discovery determine. */
+function located(
+  address: DeploymentAddress,
+  auth: DeploymentAuth | undefined,
+  discovered: Discovered,
+  range: ProtocolRange,
+) {
   return {
     uri: address.url.href,
     additionalHeaders: address.headers,
+    ...(auth === undefined ? {} : { auth }),
     protocolMode: discovered.manifest.protocolMode,
     httpVersion: discovered.httpVersion === 'HTTP/2.0' ? ('HTTP/2.0' as const) : ('HTTP/1.1' as const),
     minProtocolVersion: range.min,

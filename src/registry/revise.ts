@@ -3,6 +3,7 @@ import type { Header } from '../core/journal.ts'
 import type { Schema } from '../core/schema.ts'
 import { ServiceTypeChanged } from '../errors/registry.ts'
 import type { DiscoveredService } from './build-services.ts'
+import { withHeaderList } from './change-service.ts'
 import { addressOf } from './deployment-uri.ts'
 
 /** Where a deployment is: the URL and, if the operator has named routing headers, the values of those. */
@@ -39,7 +40,10 @@ export function revise(
   const existing = findAtAddress(schema, address, rules.routingHeaders)
   if (existing !== undefined && !rules.force) return { kind: 'unchanged', existing }
   if (!rules.force && !rules.breaking) checkServiceTypes(schema, services)
-  const revised = services.map((service) => ({ ...service, revision: nextRevision(schema, service.name) }))
+  const revised = services.map((service) => ({
+    ...withHeaderListsOfBefore(schema, service),
+    revision: nextRevision(schema, service.name),
+  }))
   return existing === undefined
     ? { kind: 'new', services: revised }
     : { kind: 'overwritten', existing, services: revised }
@@ -74,9 +78,23 @@ export function replaceServices(
   checkServiceTypes(schema, services)
   const revisions = new Map(deployment.services.map(({ name, revision }) => [name, revision]))
   return services.map((service) => ({
-    ...service,
+    ...withHeaderListsOfBefore(schema, service),
     revision: revisions.get(service.name) ?? nextRevision(schema, service.name),
   }))
+}
+
+/**
+ * Which headers a service gets is the operator's to say, and not in its manifest: new code, and a new place where it runs, change
+ * nothing in that.
+ */
+function withHeaderListsOfBefore(schema: Schema, service: DiscoveredService): DiscoveredService {
+  const before = schema.service(service.name)?.service
+  if (before === undefined) return service
+  const listOf = (name: string) => before.handlers.find((handler) => handler.name === name)?.headerAllowList
+  return {
+    ...withHeaderList(service, before.headerAllowList),
+    handlers: service.handlers.map((handler) => withHeaderList(handler, listOf(handler.name))),
+  }
 }
 
 function checkServiceTypes(schema: Schema, services: readonly DiscoveredService[]): void {

@@ -1,5 +1,6 @@
 import type { PerdureError } from '../errors/perdure-error.ts'
 import { DeploymentUnreachable, Http2NotSpoken } from '../errors/registry.ts'
+import { http2Advice } from '../gcp/front-end-answer.ts'
 
 /** A failure of one attempt that another attempt may not have. `error` is what to report if none is left. */
 export class TransientFailure extends Error {
@@ -39,12 +40,20 @@ export function connectFailure(at: string, cause: unknown): TransientFailure {
   )
 }
 
-/** A connection that gave no response. `asked` is the protocol in which it was asked. */
+/** What is known of an exchange that failed. */
+export interface FailedExchange {
+  /** The protocol in which the peer was asked. */
+  readonly protocol: 'h2' | 'http/1.1'
+  readonly peerSpeaksProtocol: boolean
+  /** It was sent with an ID token, so that it most likely went to Cloud Run. */
+  readonly withIdToken: boolean
+}
+
+/** A connection that gave no response. */
 export function exchangeFailure(
   at: string,
   cause: unknown,
-  asked: 'h2' | 'http/1.1',
-  peerSpeaksProtocol: boolean,
+  { protocol: asked, peerSpeaksProtocol, withIdToken }: FailedExchange,
 ): PerdureError | TransientFailure {
   const code = codeOf(cause)
   if (asked === 'h2' && !peerSpeaksProtocol && code.startsWith('ERR_HTTP2')) {
@@ -60,10 +69,11 @@ export function exchangeFailure(
   }
   const hint =
     asked === 'h2' && !peerSpeaksProtocol
-      ? 'It may not speak HTTP/2: if it serves HTTP/1.1 only, register it with use_http_11: true'
-      : 'The service may have crashed, or a proxy in between may have given up; its log tells more'
+      ? 'It may not speak HTTP/2: if it serves HTTP/1.1 only, register it with use_http_11: true.'
+      : 'The service may have crashed, or a proxy in between may have given up; its log tells more.'
+  const advice = asked === 'h2' && withIdToken ? ` ${http2Advice}` : ''
   return new TransientFailure(
-    new DeploymentUnreachable(`${at} closed the connection before it answered discovery (${code}). ${hint}.`),
+    new DeploymentUnreachable(`${at} closed the connection before it answered discovery (${code}). ${hint}${advice}`),
   )
 }
 

@@ -1,3 +1,4 @@
+import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import module from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -36,6 +37,15 @@ function tell(message: FromWorker): void {
   port?.postMessage(message)
 }
 
+function syncFile(path: string): void {
+  const descriptor = openSync(path, 'r+')
+  try {
+    fdatasyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 port.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'fold':
@@ -47,7 +57,8 @@ port.on('message', (message: ToWorker) => {
       tell({ type: 'folded', position: written })
       return
     case 'sync':
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      // While a query reads an older state the checkpoint cannot finish: then the WAL is what has to be on disk.
+      if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) syncFile(`${file}-wal`)
       tell({ type: 'synced', position: written })
       return
     case 'close':

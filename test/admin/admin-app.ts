@@ -52,6 +52,7 @@ export function testAdmin(
   registerAdminRoutes(app, {
     client,
     registry,
+    query: { run: async () => ({ contentType: 'application/json', body: [Buffer.from('{"rows":[]}')] }) },
     config: defaults,
     server: { name: 'perdure', version: '0.1.0' },
     ingressEndpoint: () => 'http://127.0.0.1:8080/',

@@ -153,18 +153,6 @@ for (const transport of ['tcp', 'unix'] as const) {
       ])
     })
 
-    await t.test('what needs SQL says what is missing', async (t) => {
-      for (const args of [
-        ['deployments', 'remove', dpA, '--yes'],
-        ['services', 'describe', 'Counter'],
-        ['invocations', 'list'],
-      ]) {
-        says(t, await cli(...args), 1, 'stderr', [
-          'Error: <UNKNOWN> SQL introspection is not supported by this version of perdure yet -> Http status code 501',
-        ])
-      }
-    })
-
     const writes = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'admin-write')
     t.match(writes[0], {
       action: 'deployment.register',

@@ -111,9 +111,9 @@ t.test('refused registrations', async (t) => {
 
   t.match(await post({ arn: 'arn:aws:lambda:us-east-1:123456789012:function:foo:1' }), { statusCode: 400 })
   t.match((await post({ arn: 'x' })).json(), { message: /^The request field 'arn' is invalid\. Reason: / })
-  const auth = await post({ uri, auth: { GoogleIdToken: {} } })
-  t.match(auth, { statusCode: 501 })
-  t.match(auth.json(), { message: /auth is not supported/, restate_code: null })
+  const lambda = await post({ arn: 'arn:aws:lambda:us-east-1:1:function:f:1', auth: { GoogleIdToken: {} } })
+  t.equal(lambda.statusCode, 400)
+  t.match(lambda.json(), { message: /^The request field 'auth' is invalid\. Reason: .*assume_role_arn/ })
   for (const payload of [
     { uri, use_http_11: 'yes' },
     { uri, force: 1 },
@@ -121,6 +121,13 @@ t.test('refused registrations', async (t) => {
     { uri, additional_headers: ['x'] },
     { uri, additional_headers: { 'x-a': null } },
     { arn: 5 },
+    { uri, auth: {} },
+    { uri, auth: 'GoogleIdToken' },
+    { uri, auth: { AwsRole: {} } },
+    { uri, auth: { GoogleIdToken: {}, AwsRole: {} } },
+    { uri, auth: { GoogleIdToken: null } },
+    { uri, auth: { GoogleIdToken: { audience: 1 } } },
+    { uri, auth: { GoogleIdToken: { impersonate_service_account: ['a'] } } },
   ]) {
     t.equal((await post(payload)).statusCode, 422, JSON.stringify(payload))
   }
@@ -291,6 +298,45 @@ t.test('a masked header that comes back means the value that is stored', async (
     payload: { uri, additional_headers: { authorization: '***' } },
   })
   t.equal(registering.statusCode, 400)
+})
+
+t.test('authentication', async (t) => {
+  await using admin = testAdmin()
+  const account = 'caller@proj.iam.gserviceaccount.com'
+  const post = (auth: unknown) => admin.app.inject({ method: 'POST', url: '/deployments', payload: { uri, auth } })
+  const patch = (payload: object) => admin.app.inject({ method: 'PATCH', url: `/deployments/${dpA}`, payload })
+  const asked = () => admin.registry.requests.at(-1)
+
+  await post({ GoogleIdToken: { unknown: true } })
+  t.match(asked(), { auth: { kind: 'google-id-token', audience: undefined, impersonateServiceAccount: undefined } })
+  await post({ GoogleIdToken: { audience: 'https://a', impersonate_service_account: account } })
+  t.match(asked(), {
+    auth: { kind: 'google-id-token', audience: 'https://a', impersonateServiceAccount: account },
+  })
+  await post(null)
+  t.notOk(Object.hasOwn(Object(asked()), 'auth'))
+
+  await patch({ additional_headers: {} })
+  t.notOk(Object.hasOwn(Object(asked()), 'auth'), 'stays')
+  await patch({ auth: null })
+  t.match(asked(), { auth: null })
+  await patch({ auth: { GoogleIdToken: { audience: 'https://b' } } })
+  t.match(asked(), { auth: { audience: 'https://b' } })
+  t.equal((await patch({ auth: {} })).statusCode, 422)
+
+  const auth = { kind: 'google-id-token', audience: 'https://a' } as const
+  admin.client.schema.put(deployment(dpA, { auth }))
+  admin.client.schema.put(deployment(dpB, { auth: { ...auth, impersonateServiceAccount: account } }))
+  const detail = (id: string) => admin.app.inject({ url: `/deployments/${id}` })
+  t.strictSame((await detail(dpA)).json().auth, { GoogleIdToken: { audience: 'https://a' } })
+  const both = { GoogleIdToken: { audience: 'https://a', impersonate_service_account: account } }
+  t.strictSame((await detail(dpB)).json().auth, both)
+  const list = (await admin.app.inject({ url: '/deployments' })).json().deployments
+  t.strictSame(
+    list.map((item: { auth: unknown }) => item.auth),
+    [both, { GoogleIdToken: { audience: 'https://a' } }],
+  )
+  t.strictSame((await patch({ use_http_11: true })).json().auth, { GoogleIdToken: { audience: 'https://a' } })
 })
 
 t.test('PUT is the update under /v2 only', async (t) => {

@@ -157,7 +157,6 @@ t.test('a body may have 2 MiB and not one byte more', async (t) => {
 t.test('what this version does not have says so', async (t) => {
   await using admin = testAdmin()
   for (const [method, url] of [
-    ['POST', '/v4/query'],
     ['GET', '/v4/subscriptions'],
     ['GET', '/v4/kafka-clusters'],
     ['PUT', '/limits/rules'],

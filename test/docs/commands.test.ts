@@ -4,6 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { end, startNode } from '../../examples/processes.ts'
+import { doctorCommand } from '../../src/doctor-command.ts'
+import { targetAccount } from '../gcp/credential-files.ts'
+import { machineAccount } from '../gcp/google-fakes.ts'
+import { PrivateCloud } from '../gcp/private-cloud.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 import { runCli } from '../peer/peer.ts'
 
@@ -71,6 +75,24 @@ const inCi =
       )
   }
 
+const runUrl = 'https://greeter-abc123.a.run.app'
+
+/** A private service that accepts tokens for the address in the documents. */
+async function privateCloud(): Promise<PrivateCloud> {
+  const cloud = await PrivateCloud.start(t)
+  cloud.service.audiences.push(runUrl)
+  for (const account of [machineAccount, targetAccount]) cloud.service.grant(account)
+  return cloud
+}
+
+/** `url`, which is what is registered, is the service that runs here. */
+async function registerPrivate(command: string, url: string): Promise<void> {
+  const cloud = await privateCloud()
+  const here = command.replace(url, cloud.service.origin).replace('$SA', targetAccount)
+  await cli(here, { RESTATE_ADMIN_URL: cloud.admin })
+  t.match(await cloud.deployment(), { auth: { GoogleIdToken: {} } })
+}
+
 /** How each documented command is run; in this order. */
 const checks: readonly (readonly [command: string, check: (command: string) => Promise<void>])[] = [
   ['npm ci', inCi('npm ci')],
@@ -118,6 +140,26 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     (command) => {
       const socket = join(directory, 'docs', 'admin.sock')
       return cli(command.replace(/^\S+ /, ''), { RESTATE_ADMIN_URL: `unix:${socket}` })
+    },
+  ],
+  [
+    `restate deployments register ${runUrl} --gcp-impersonate-service-account $SA`,
+    (command) => registerPrivate(command, runUrl),
+  ],
+  [
+    `restate deployments register https://greeter.example.com --gcp-audience ${runUrl}`,
+    (command) => registerPrivate(command, 'https://greeter.example.com'),
+  ],
+  [
+    `perdure doctor gcp ${runUrl}`,
+    async (command) => {
+      const { service, env } = await privateCloud()
+      let said = ''
+      const write = (text: string) => {
+        said += text
+      }
+      const args = command.replace(runUrl, service.origin).split(' ').slice(2)
+      t.ok(await doctorCommand(args, { env, cwd: directory, write }), said)
     },
   ],
 ]

@@ -115,7 +115,7 @@ t.test('ingress: idempotency, delay, attach and output against a real service', 
   t.equal((await fetch(output)).status, 200)
 })
 
-t.test('the official CLI: deployments and services', async (t) => {
+t.test('the official CLI: deployments, services, invocations and SQL', async (t) => {
   const directory = shortDirectory(t)
   const server = await startServerProcess(directory, { RESTATE_LISTEN_MODE: 'all' })
   const started = await startServiceProcess(service)
@@ -133,6 +133,14 @@ t.test('the official CLI: deployments and services', async (t) => {
     t.match([described.code, described.stdout], [0, new RegExp(`${id}[^]*Sample`)])
     t.match(await cli('services', 'list'), { code: 0, stdout: /Sample/ })
     t.match(await cli('services', 'describe', 'Sample'), { code: 0, stdout: /greet/ })
+    await call(`${server.ingress}/Sample/greet`, 'Ada')
+    const sent = await call(`${server.ingress}/Sample/slow/send`, 60_000)
+    t.match(await cli('deployments', 'list', '--extra'), { code: 0, stdout: /Sample/ })
+    t.match(await cli('services', 'status'), { code: 0, stdout: /Sample/ })
+    t.match(await cli('invocations', 'list'), { code: 0, stdout: new RegExp(sent.json.invocationId) })
+    t.match(await cli('invocations', 'describe', sent.json.invocationId), { code: 0, stdout: /Sample\/slow/ })
+    t.match(await cli('invocations', 'cancel', sent.json.invocationId), { code: 0 })
+    t.match(await cli('sql', 'SELECT count(*) FROM sys_invocation'), { code: 0, stdout: /\d/ })
   }
 })
 

@@ -72,6 +72,8 @@ export class CloudRun {
   readonly verdicts: string[] = []
   /** Headers as the container gets them. */
   readonly forwarded: IncomingHttpHeaders[] = []
+  /** Of the requests that passed: path, token, and the names of the headers as they came. */
+  readonly passed: { readonly path: string; readonly token: string; readonly names: readonly string[] }[] = []
   origin = ''
   readonly #options: CloudRunOptions
   readonly #server: Http2Server | Http2SecureServer
@@ -90,10 +92,13 @@ export class CloudRun {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
-    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-      stream.on('error', () => {})
-      this.#serve(stream, headers).catch(() => stream.close(2))
-    })
+    this.#server.on(
+      'stream',
+      (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: readonly string[]) => {
+        stream.on('error', () => {})
+        this.#serve(stream, headers, raw).catch(() => stream.close(2))
+      },
+    )
   }
 
   static async start(t: Test, options: CloudRunOptions): Promise<CloudRun> {
@@ -135,7 +140,7 @@ export class CloudRun {
     this.#isWarm = false
   }
 
-  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): Promise<void> {
     // Nothing may be read, and so acknowledged, before the caller is known.
     const checked = await this.#check(headers)
     if (stream.destroyed) return
@@ -159,6 +164,11 @@ export class CloudRun {
       if (this.coldStartMs > 0) await sleep(this.coldStartMs)
     }
     this.verdicts.push('passed')
+    this.passed.push({
+      path: String(headers[':path']),
+      token: String(headers['x-serverless-authorization'] ?? headers.authorization ?? '').replace(/^bearer /i, ''),
+      names: raw.filter((name, index) => index % 2 === 0 && !name.startsWith(':')),
+    })
     const outgoing = this.#outgoing(headers, checked)
     this.forwarded.push(outgoing)
     if (this.http2) this.#passHttp2(stream, outgoing)

@@ -49,6 +49,8 @@ export class GoogleFakes {
   /** Before each answer. */
   delayMs = 0
   idTokens = 0
+  /** All that were handed out, of both kinds. */
+  readonly issued: string[] = []
   origin = ''
   readonly #accessTokens = new Map<string, string>()
   readonly #server = createServer((request, response) => {
@@ -96,7 +98,7 @@ export class GoogleFakes {
   idToken(audience: string, email: string | undefined, claims: Record<string, unknown> = {}): string {
     const now = Math.floor(Date.now() / 1000)
     this.idTokens++
-    return signRs256(googleKey, {
+    const token = signRs256(googleKey, {
       aud: audience,
       iss: 'https://accounts.google.com',
       sub: '1000',
@@ -107,11 +109,14 @@ export class GoogleFakes {
       ...(email === undefined ? {} : { email, email_verified: true }),
       ...claims,
     })
+    this.issued.push(token)
+    return token
   }
 
   #accessToken(identity: string): string {
     const token = `ya29.${identity}-${this.#accessTokens.size}`
     this.#accessTokens.set(token, identity)
+    this.issued.push(token)
     return token
   }
 

@@ -1,10 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { IdTokens } from '../../src/gcp/id-tokens.ts'
 import { mintIdToken } from '../../src/gcp/mint-id-token.ts'
 import {
-  accessTokenUrl,
   accountKey,
   credentialsEnv,
   externalFile,
@@ -14,116 +13,16 @@ import {
   targetAccount,
   userFile,
 } from './credential-files.ts'
+import { credentialKinds, idTokenOf, subjectTokenFile } from './credential-kinds.ts'
 import { recordDials } from './dial-recorder.ts'
-import { GoogleFakes, machineAccount } from './google-fakes.ts'
+import { GoogleFakes } from './google-fakes.ts'
 import { claimsIn, rsaKeyPair } from './jwt.ts'
 
 const audience = 'https://svc-abc.a.run.app'
 const ambient = { audience, impersonateServiceAccount: undefined }
 const impersonating = { audience, impersonateServiceAccount: targetAccount }
-const other = 'other@proj.iam.gserviceaccount.com'
 
-const identity = 'metadata/default/identity'
-const machineToken = 'metadata/default/token'
-const oauth = 'oauth2.googleapis.com/token'
-const sts = 'sts.googleapis.com/v1/token'
-const iam = (account: string, method: string) =>
-  `iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:${method}`
-const idTokenOf = (account: string) => iam(account, 'generateIdToken')
-const accessTokenOf = (account: string) => iam(account, 'generateAccessToken')
-
-function subjectTokenFile(t: Test, text = 'subject-token-of-elsewhere'): string {
-  const path = join(t.testdir(), 'subject-token')
-  writeFileSync(path, text)
-  return path
-}
-
-interface Row {
-  readonly name: string
-  readonly env: (t: Test, fakes: GoogleFakes) => Record<string, string>
-  /** The requests of an ambient mint; `undefined` if it is refused. */
-  readonly ambient: { readonly trace: string[]; readonly email: string } | undefined
-  /** Those before `generateIdToken` for the target. */
-  readonly impersonated: string[]
-}
-
-const rows: Row[] = [
-  {
-    name: 'metadata server',
-    env: (_t, fakes) => fakes.env,
-    ambient: { trace: [identity], email: machineAccount },
-    impersonated: [machineToken],
-  },
-  {
-    name: 'service account key',
-    env: (t) => credentialsEnv(t, serviceAccountFile()),
-    ambient: { trace: [oauth], email: keyAccount },
-    impersonated: [oauth],
-  },
-  {
-    name: 'federation, token from a file',
-    env: (t) => credentialsEnv(t, externalFile({ file: subjectTokenFile(t) })),
-    ambient: undefined,
-    impersonated: [sts],
-  },
-  {
-    name: 'federation, token from a URL',
-    env: (t) =>
-      credentialsEnv(
-        t,
-        externalFile({
-          url: 'https://elsewhere.example/subject.json',
-          headers: { 'x-caller': 'perdure' },
-          format: { type: 'json', subject_token_field_name: 'the_token' },
-        }),
-      ),
-    ambient: undefined,
-    impersonated: ['elsewhere.example/subject.json', sts],
-  },
-  {
-    name: 'federation with an account of its own',
-    env: (t) =>
-      credentialsEnv(
-        t,
-        externalFile({ file: subjectTokenFile(t) }, { service_account_impersonation_url: accessTokenUrl(other) }),
-      ),
-    ambient: undefined,
-    impersonated: [sts, accessTokenOf(other)],
-  },
-  {
-    name: 'federation with the target as its account',
-    env: (t) =>
-      credentialsEnv(
-        t,
-        externalFile(
-          { file: subjectTokenFile(t) },
-          { service_account_impersonation_url: accessTokenUrl(targetAccount) },
-        ),
-      ),
-    ambient: undefined,
-    impersonated: [sts],
-  },
-  {
-    name: 'user credentials',
-    env: (t) => credentialsEnv(t, userFile()),
-    ambient: undefined,
-    impersonated: [oauth],
-  },
-  {
-    name: 'impersonated account, by a user',
-    env: (t) => credentialsEnv(t, impersonatedFile(userFile(), other)),
-    ambient: { trace: [oauth, idTokenOf(other)], email: other },
-    impersonated: [oauth, accessTokenOf(other)],
-  },
-  {
-    name: 'impersonated account, by a key, the same as the target',
-    env: (t) => credentialsEnv(t, impersonatedFile(serviceAccountFile(), targetAccount)),
-    ambient: { trace: [oauth, idTokenOf(targetAccount)], email: targetAccount },
-    impersonated: [oauth],
-  },
-]
-
-for (const row of rows) {
+for (const row of credentialKinds) {
   t.test(row.name, async (t) => {
     const fakes = await GoogleFakes.start(t)
     const dials = recordDials(t)

@@ -1,15 +1,38 @@
-import type { IngressConfig } from '../../src/config/config.ts'
+import type { IngressAuthConfig, IngressConfig } from '../../src/config/config.ts'
 import { formatIngressError } from '../../src/ingress/answer.ts'
+import { createCallerAuth } from '../../src/ingress/auth/caller-auth.ts'
 import type { IngressServerConfig } from '../../src/ingress/context.ts'
 import { type IngressMetrics, newIngressMetrics } from '../../src/ingress/metrics.ts'
 import { registerIngressRoutes } from '../../src/ingress/routes.ts'
+import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
 import { createListener, type Listener } from '../../src/listen/listener.ts'
 import { pooledRandomBytes } from '../../src/random-pool.ts'
+import type { Dialer } from '../../src/registry/connection.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { FakePartition } from './fake-partition.ts'
 import { testDeployments } from './services.ts'
 
 export const dayMs = 24 * 3600 * 1000
+
+export const noAuth: IngressAuthConfig = {
+  apiKeys: {},
+  apiKeysFile: undefined,
+  apiKeyHeaders: ['authorization', 'x-api-key'],
+  subjectHeader: undefined,
+  openHealth: true,
+  jwt: {
+    profile: 'generic',
+    issuer: undefined,
+    audiences: [],
+    jwksUrl: undefined,
+    jwksFile: undefined,
+    header: 'authorization',
+    algorithms: ['RS256', 'ES256', 'EdDSA'],
+    clockSkewMs: 30_000,
+    requiredClaims: {},
+    subjectClaim: 'sub',
+  },
+}
 
 export function ingressConfig(overrides: Partial<IngressConfig> = {}): IngressConfig {
   return {
@@ -33,6 +56,7 @@ export function ingressConfig(overrides: Partial<IngressConfig> = {}): IngressCo
     headerPolicy: 'allow-list',
     journalQueryString: false,
     corsAllowedOrigins: [],
+    auth: noAuth,
     ...overrides,
   }
 }
@@ -65,7 +89,10 @@ export interface TestIngress extends AsyncDisposable {
 }
 
 /** Ingress behind its real listener on a free port, before a partition in memory. */
-export async function startIngress(config: IngressServerConfig = serverConfig()): Promise<TestIngress> {
+export async function startIngress(
+  config: IngressServerConfig = serverConfig(),
+  dialer: Dialer = { egress: new DefaultEgressPolicy() },
+): Promise<TestIngress> {
   const logLines: string[] = []
   const log = createLogger(
     { logFilter: 'trace', logFormat: 'json', logDisableAnsiCodes: true },
@@ -76,6 +103,7 @@ export async function startIngress(config: IngressServerConfig = serverConfig())
   for (const record of testDeployments()) partition.schema.put(record)
   const metrics = newIngressMetrics()
   const listener = createListener('ingress', config.ingress, log, { rawTarget: true, formatError: formatIngressError })
+  const auth = await createCallerAuth(config.ingress.auth, { dialer, now: () => clock.nowMs, log })
   registerIngressRoutes(listener.app, {
     client: partition,
     config,
@@ -83,6 +111,7 @@ export async function startIngress(config: IngressServerConfig = serverConfig())
     random: pooledRandomBytes,
     log,
     metrics,
+    auth,
   })
   const [address] = await listener.start()
   if (address?.kind !== 'tcp') throw new Error('no TCP address')
@@ -99,7 +128,10 @@ export async function startIngress(config: IngressServerConfig = serverConfig())
     set nowMs(ms) {
       clock.nowMs = ms
     },
-    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await listener[Symbol.asyncDispose]()
+      await auth?.[Symbol.asyncDispose]()
+    },
   }
 }
 

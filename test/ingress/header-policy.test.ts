@@ -216,7 +216,7 @@ t.test('drops are counted by class', async (t) => {
     ],
     '/',
   )
-  t.strictSame(counting.dropped, { transport: 3, reserved: 1, sensitive: 2, unlisted: 1 })
+  t.strictSame(counting.dropped, { transport: 3, reserved: 1, credential: 0, sensitive: 2, unlisted: 1 })
 })
 
 t.test('invented names do not fill the memory, nor change decisions', async (t) => {
@@ -226,4 +226,20 @@ t.test('invented names do not fill the memory, nor change decisions', async (t) 
     ['accept', 'a'],
     ['x-keep-1', 'b'],
   ])
+})
+
+t.test('what callers prove who they are with is never kept, and the subject is the server’s own', async (t) => {
+  const options = { credentialHeaders: ['authorization', 'x-key'], subjectHeader: 'x-caller-id' }
+  for (const headerPolicy of ['allow-list', 'restate-compatible'] as const) {
+    const lists = { headerPolicy, headerAllowList: ['*'], headerAllowListExtra: [] }
+    const knowing = new HeaderPolicy(lists, options)
+    t.equal(knowing.explain('X-Key').class, 'credential')
+    t.equal(knowing.explain('X-Caller-Id').class, 'reserved')
+    const sent = ['Authorization', 'a', 'X-KEY', 'b', 'x-caller-id', 'forged', 'x-plain', 'c', 'X-Caller-ID', 'again']
+    t.strictSame(knowing.select(sent, '/', 'ada').slice(1), [
+      ['x-caller-id', 'ada'],
+      ['x-plain', 'c'],
+    ])
+    t.strictSame(knowing.dropped, { transport: 0, reserved: 2, credential: 2, sensitive: 0, unlisted: 0 })
+  }
 })

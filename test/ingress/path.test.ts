@@ -43,6 +43,8 @@ function shown(route: IngressRoute): string {
       return `${route.operation} ${route.id}`
     case 'health':
       return 'health'
+    case 'openapi':
+      return 'openapi'
   }
 }
 
@@ -121,7 +123,7 @@ const table: readonly (readonly [raw: string, expected: string])[] = [
   ['/restate/health/extra/segments', 'health'],
   ['/openapi/x', notFound],
   ['/openapi/Svc/echo', notFound],
-  ['/openapi', badPath],
+  ['/openapi', 'openapi'],
   ['/restate/openapi', notFound],
   // What there is not.
   ['/restate/foo', notFound],

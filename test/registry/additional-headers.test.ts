@@ -16,6 +16,7 @@ t.test('what is refused', async (t) => {
     [{ 'content-type': 'a/b' }, /'content-type'/],
     [{ 'Transfer-Encoding': 'chunked' }, /'transfer-encoding'/],
     [{ host: 'h' }, /'host'/],
+    [{ 'X-Serverless-Authorization': 'Bearer a' }, /X-Serverless-Authorization in additional_headers is not allowed/],
     [{ 'a b': '1' }, /"a b" is not a header name/],
     [{ ':path': '/' }, /is not a header name/],
     [{ '': '1' }, /is not a header name/],

@@ -1,6 +1,7 @@
 import { type AnyKey, environmentName, flagName, splitPath } from '../key.ts'
 import { DEPRECATED_KEYS } from './deprecated-keys.ts'
 import { IGNORED_KEYS } from './ignored-keys.ts'
+import { ingressAuthKeys } from './ingress-auth-keys.ts'
 import { adminKeys, ingressKeys } from './ingress-keys.ts'
 import { adminListenerKeys, fabricKeys, ingressListenerKeys } from './listener-keys.ts'
 import { networkingKeys, tlsKeys } from './networking-keys.ts'
@@ -20,6 +21,7 @@ export const KEYS: readonly AnyKey[] = inTableOrder([
   tlsKeys,
   ingressListenerKeys,
   ingressKeys,
+  ingressAuthKeys,
   adminListenerKeys,
   adminKeys,
   workerKeys,

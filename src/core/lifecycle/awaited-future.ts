@@ -1,5 +1,5 @@
-import type { AwaitedFuture, JournalEntry, NotificationEntry } from '../journal.ts'
-import { isCancellation } from './notification-key.ts'
+import type { AwaitedFuture, JournalEntry } from '../journal.ts'
+import { isCancellation, keyText } from './notification-key.ts'
 
 type Outcome = 'succeeded' | 'failed' | 'undetermined'
 
@@ -58,19 +58,8 @@ function resolutionsOf(journal: readonly JournalEntry[], seenEntries: number): M
   const known = new Map<string, Resolution>()
   for (const [at, entry] of journal.entries()) {
     if (entry.kind !== 'notification' || (at < seenEntries && isCancellation(entry.key))) continue
-    const name = nameOf(entry)
+    const name = keyText(entry.key)
     if (!known.has(name)) known.set(name, { outcome: entry.result.kind === 'failure' ? 'failed' : 'succeeded', at })
   }
   return known
-}
-
-function nameOf({ key }: NotificationEntry): string {
-  switch (key.kind) {
-    case 'completion':
-      return `c${key.id}`
-    case 'signal':
-      return `s${key.index}`
-    case 'named-signal':
-      return `n${key.name}`
-  }
 }

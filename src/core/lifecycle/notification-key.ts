@@ -30,3 +30,15 @@ export function isSameKey(a: NotificationKey, b: NotificationKey): boolean {
       return b.kind === 'named-signal' && a.name === b.name
   }
 }
+
+/** A key as text, for maps: different keys have different texts. */
+export function keyText(key: NotificationKey): string {
+  switch (key.kind) {
+    case 'completion':
+      return `c${key.id}`
+    case 'signal':
+      return `s${key.index}`
+    case 'named-signal':
+      return `n${key.name}`
+  }
+}

@@ -1,9 +1,9 @@
 import type { EntryType } from '../entry-type.ts'
 import type { Invocation, ResponseSink } from '../invocation.ts'
-import type { NotificationEntry, NotificationKey, NotificationResult, Result } from '../journal.ts'
+import type { JournalEntry, NotificationEntry, NotificationKey, NotificationResult, Result } from '../journal.ts'
 import type { Turn } from '../turn.ts'
 import { isResolved } from './awaited-future.ts'
-import { isAwaited, isCancellation, isSameKey } from './notification-key.ts'
+import { isAwaited, isCancellation, isSameKey, keyText } from './notification-key.ts'
 import { pauseNow } from './pause-now.ts'
 
 /**
@@ -61,12 +61,30 @@ export function startAttempt(turn: Turn, invocation: Invocation): void {
   turn.effect({ type: 'start-attempt', invocation, journalLength: invocation.journal.length, first: false })
 }
 
-/** Whether the journal holds a notification with this key. Newest first: that is where it mostly is. */
-export function hasNotification(invocation: Invocation, key: NotificationKey): boolean {
-  const { journal } = invocation
-  for (let index = journal.length - 1; index >= 0; index -= 1) {
-    const entry = journal[index]
-    if (entry?.kind === 'notification' && isSameKey(entry.key, key)) return true
+/** Journals of this length or less are looked through; longer ones get an index. */
+const MAX_SCANNED_ENTRIES = 64
+
+/** Which keys the first `upTo` entries of a journal have notified. Follows from the journal, so it is no state. */
+interface NotifiedKeys {
+  upTo: number
+  readonly keys: Set<string>
+}
+
+const notifiedKeys = new WeakMap<JournalEntry[], NotifiedKeys>()
+
+/** Whether the journal holds a notification with this key. */
+export function hasNotification({ journal }: Invocation, key: NotificationKey): boolean {
+  if (journal.length <= MAX_SCANNED_ENTRIES) {
+    return journal.some((entry) => entry.kind === 'notification' && isSameKey(entry.key, key))
   }
-  return false
+  let known = notifiedKeys.get(journal)
+  if (known === undefined) {
+    known = { upTo: 0, keys: new Set() }
+    notifiedKeys.set(journal, known)
+  }
+  for (; known.upTo < journal.length; known.upTo += 1) {
+    const entry = journal[known.upTo]
+    if (entry?.kind === 'notification') known.keys.add(keyText(entry.key))
+  }
+  return known.keys.has(keyText(key))
 }

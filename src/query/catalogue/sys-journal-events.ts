@@ -1,0 +1,16 @@
+import { largeText, timestamp, u32 } from '../sql-type.ts'
+import { type CatalogueTable, partitionKey } from './table.ts'
+
+export const sysJournalEvents: CatalogueTable = {
+  name: 'sys_journal_events',
+  kind: 'BASE TABLE',
+  columns: [
+    partitionKey('x_partition_key_of_id(i.id)'),
+    { name: 'id', type: largeText, sql: 'i.id', notNull: true, isInvocationId: true },
+    { name: 'after_journal_entry_index', type: u32, sql: `e.value ->> 'after'`, notNull: true },
+    { name: 'appended_at', type: timestamp, sql: `e.value ->> 'at'`, notNull: true },
+    { name: 'event_type', type: largeText, sql: `e.value ->> 'type'`, notNull: true },
+    { name: 'event_json', type: largeText, sql: `e.value ->> 'json'`, notNull: true },
+  ],
+  from: 'main.invocation i JOIN json_each(x_events(i.seq)) e WHERE i.events IS NOT NULL',
+}

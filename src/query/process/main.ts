@@ -1,0 +1,57 @@
+import { PerdureError } from '../../errors/perdure-error.ts'
+import { JsonWriter } from '../encode/json-writer.ts'
+import type { ResultWriter } from '../encode/result-writer.ts'
+import { loadParser, ParserBroken } from '../parse/sql-parser.ts'
+import type { QueryFormat } from '../query-format.ts'
+import type { Plan } from '../translate/statement.ts'
+import { QueryDatabase } from './database.ts'
+import type { FromProcess, ProcessOptions, RunQuery } from './messages.ts'
+import { runQuery } from './run-query.ts'
+import { startWatchdog } from './watchdog.ts'
+
+/** The program of a query process: runs the queries that the server sends, one after the other. */
+const { databaseFile, maxMemoryBytes } = JSON.parse(process.env.PERDURE_QUERY_PROCESS ?? '{}') as ProcessOptions
+const CHUNK_BYTES = 256 * 1024
+
+startWatchdog(maxMemoryBytes)
+await loadParser()
+const database = new QueryDatabase(databaseFile)
+
+process.on('message', (query: RunQuery) => {
+  void answer(query)
+})
+process.once('disconnect', () => process.exit())
+await tell({ type: 'ready' })
+
+async function answer(query: RunQuery): Promise<void> {
+  try {
+    for (const part of await runQuery(database, query, (columns) => writerFor(query.format, columns))) {
+      for (let start = 0; start < part.length; start += CHUNK_BYTES) {
+        await tell({ type: 'chunk', bytes: part.subarray(start, start + CHUNK_BYTES) })
+      }
+    }
+    await tell({ type: 'done' })
+  } catch (error) {
+    const code = error instanceof PerdureError ? error.code : ''
+    await tell({
+      type: 'failed',
+      code,
+      message: error instanceof Error ? error.message : String(error),
+      isLast: error instanceof ParserBroken,
+    })
+  }
+}
+
+/** Arrow takes a while to load, and most queries do not want it. */
+async function writerFor(format: QueryFormat, columns: Plan['columns']): Promise<ResultWriter> {
+  if (format === 'json') return new JsonWriter(columns)
+  const { ArrowWriter } = await import('../encode/arrow-writer.ts')
+  return new ArrowWriter(columns)
+}
+
+/** Resolves when the server has taken it: answers do not pile up between the processes. */
+function tell(message: FromProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(message, undefined, {}, (error) => (error === null ? resolve() : reject(error)))
+  })
+}

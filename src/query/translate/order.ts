@@ -1,0 +1,41 @@
+import { fieldsOf } from '../parse/tree.ts'
+import type { Context } from './context.ts'
+import type { Expression } from './expression.ts'
+
+export interface Order {
+  readonly expression: Expression
+  /** The direction, and where NULLs go when SQLite would put them elsewhere. */
+  readonly direction: string
+  readonly sql: string
+  readonly name: string
+}
+
+/** One item of ORDER BY. NULLs are larger than everything else, unless the query says where they go. */
+export function translateOrder(node: unknown, context: Context): Order {
+  const fields = fieldsOf(node, 'ORDER BY', ['expr', 'options'])
+  return orderBy(context.translate(fields.expr, context), orderOptions(fields.options))
+}
+
+export interface OrderOptions {
+  readonly isDescending: boolean
+  readonly nullsFirst: boolean
+}
+
+export function orderOptions(node: unknown): OrderOptions {
+  const { asc, nulls_first: nulls } = fieldsOf(node, 'ORDER BY', ['asc', 'nulls_first'])
+  const isDescending = asc === false
+  return { isDescending, nullsFirst: typeof nulls === 'boolean' ? nulls : isDescending }
+}
+
+export function orderBy(expression: Expression, { isDescending, nullsFirst }: OrderOptions): Order {
+  const word = isDescending ? 'DESC' : 'ASC'
+  // SQLite's own places are the other way round; without a clause an index can give the order.
+  const nulls = expression.nullable && nullsFirst === isDescending ? ` NULLS ${nullsFirst ? 'FIRST' : 'LAST'}` : ''
+  const direction = `${word}${nulls}`
+  return {
+    expression,
+    direction,
+    sql: `${expression.sql} ${direction}`,
+    name: `${expression.name} ${word} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`,
+  }
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { ConfigCommandLine } from '../../src/errors/config.ts'
+import { headersCommand } from '../../src/headers-command.ts'
+import { shortDirectory } from '../harness/short-directory.ts'
+
+async function explain(headers: readonly string[], argv: readonly string[] = []): Promise<string> {
+  let written = ''
+  const write = (text: string) => {
+    written += text
+  }
+  await headersCommand([...headers.flatMap((header) => ['--explain', header]), ...argv], { env: {}, cwd: '/', write })
+  return written
+}
+
+t.test('says what becomes of a header, and why, and never shows its value', async (t) => {
+  const file = join(shortDirectory(t), 'restate.toml')
+  writeFileSync(
+    file,
+    `[ingress]
+header-allow-list-extra = ["X-Tenant-*", "cookie"]
+[ingress.auth]
+subject-header = "x-caller-id"
+[ingress.auth.api-keys]
+web = "sha256:${'0'.repeat(64)}"
+`,
+  )
+  const cases: readonly (readonly [header: string, byDefault: string, configured: string])[] = [
+    ['Content-Type: hunter2', 'kept (explicit)', 'kept (explicit)'],
+    ['X-Tenant-Id:hunter2', 'dropped (unlisted)', 'kept (wildcard)'],
+    ['x-tenant-token: hunter2', 'dropped (sensitive)', 'dropped (sensitive)'],
+    ['Cookie: hunter2', 'dropped (sensitive)', 'kept (explicit)'],
+    ['authorization: Bearer hunter2', 'dropped (sensitive)', 'dropped (credential)'],
+    ['Host: hunter2', 'dropped (transport)', 'dropped (transport)'],
+    ['X-Restate-Id: hunter2', 'dropped (reserved)', 'dropped (reserved)'],
+    ['x-caller-id', 'dropped (unlisted)', 'dropped (reserved)'],
+  ]
+  for (const [header, byDefault, configured] of cases) {
+    const name = header.split(':')[0]?.toLowerCase()
+    for (const [expected, argv] of [
+      [byDefault, []],
+      [configured, ['--config-file', file]],
+    ] as const) {
+      const text = await explain([header], argv)
+      t.ok(text.startsWith(`${name}: ${expected}\n  `), text)
+      t.notMatch(text, /hunter2/i)
+    }
+  }
+  t.match(await explain(['x-a: 1']), /PATCH \/services\/\{service\} \{"header_allow_list": \["x-a"\]\}/)
+  t.match(await explain(['accept: caf\u00e9']), /refused with 400/)
+  t.match(await explain(['cookie: 1'], ['-c', file]), /the journal keeps it/)
+  t.equal((await explain(['accept: 1', 'cookie: 2'])).match(/^\S/gm)?.length, 2)
+  t.match(await explain([], ['--help']), /^Usage: perdure headers/)
+})
+
+t.test('arguments that cannot be understood are refused, and not repeated', async (t) => {
+  for (const argv of [
+    [],
+    ['hunter2'],
+    ['--hunter2'],
+    ['--explain'],
+    ['--explain', 'hun ter2: x'],
+    ['--explain', ': hunter2'],
+  ]) {
+    const error = await t.rejects(explain([], argv), ConfigCommandLine)
+    t.notMatch(String(error), /hunter2|ter2/, argv.join(' '))
+  }
+})

@@ -1,0 +1,216 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import type { DeploymentAuth } from '../../src/core/deployment.ts'
+import { GcpMintFailed } from '../../src/errors/gcp.ts'
+import { listening } from '../registry/endpoints.ts'
+import type { Exchange } from './fake-service.ts'
+import { textOf } from './recording-host.ts'
+import { firstExchange, Rig } from './rig.ts'
+import { deployment, invocation, runCompletion, runEntry } from './samples.ts'
+
+const auth: DeploymentAuth = { kind: 'google-id-token', audience: 'https://svc' }
+const name = 'x-serverless-authorization'
+const finishes = (exchange: Exchange): void => void exchange.accept().output('"hi"').end()
+const page = { 'content-type': 'text/html; charset=UTF-8', server: 'Google Frontend' }
+
+/** Tokens that come when the test says so. */
+function slowTokens() {
+  const waiting: PromiseWithResolvers<string>[] = []
+  const forInvocation = () => {
+    const minting = Promise.withResolvers<string>()
+    waiting.push(minting)
+    return minting.promise
+  }
+  return { waiting, idTokens: { forInvocation } }
+}
+
+const aLittle = () => new Promise((resolve) => setTimeout(resolve, 30))
+
+t.test('a cached token: sent at once, the last header and the only one of its name', async (t) => {
+  const asked: unknown[] = []
+  let opened = false
+  await using rig = await Rig.start({
+    script: finishes,
+    deployment: { auth, additionalHeaders: [['authorization', 'Bearer of-the-app']] },
+    config: { additionalRequestHeaders: { 'X-Serverless-Authorization': 'Bearer configured', 'x-last': '1' } },
+    invoker: {
+      sign: () => {
+        opened = true
+        return [['x-restate-jwt-v1', 'signed']]
+      },
+      idTokens: {
+        forInvocation: (one) => {
+          asked.push(one)
+          return 'cached'
+        },
+      },
+    },
+  })
+  rig.run()
+  t.equal(opened, true, 'the request was made within the call')
+  const exchange = await firstExchange(rig)
+  await rig.host.atLeast(2)
+  t.same(asked, [auth])
+  t.match(exchange.headers, { [name]: 'Bearer cached', authorization: 'Bearer of-the-app' })
+  t.same(exchange.rawHeaders.slice(-2), [name, 'Bearer cached'])
+  t.equal(exchange.rawHeaders.filter((header) => header === name).length, 1)
+})
+
+t.test('a deployment without authentication: no token is asked for, and none is sent', async (t) => {
+  const tokens = slowTokens()
+  await using rig = await Rig.start({ script: finishes, invoker: tokens })
+  rig.run()
+  const exchange = await firstExchange(rig)
+  t.equal(tokens.waiting.length, 0)
+  t.equal(exchange.headers[name], undefined)
+})
+
+t.test('a token that has to be minted: nothing is sent before, nothing is lost meanwhile', async (t) => {
+  const tokens = slowTokens()
+  await using rig = await Rig.start({ script: finishes, deployment: { auth }, invoker: tokens })
+  const subject = invocation()
+  const journal = [...subject.journal]
+  rig.run({ ...subject, journal })
+  await aLittle()
+  t.equal(rig.service.sessionCount, 0, 'not even a connection')
+  t.equal(rig.invoker.inFlight, 1)
+
+  journal.push(runEntry, runCompletion)
+  rig.invoker.notify({ ...subject, journal }, 2)
+  rig.invoker.interrupt(subject.seq)
+  tokens.waiting[0]?.resolve('minted')
+  const exchange = await firstExchange(rig)
+  await exchange.until((one) => one.ended)
+  t.equal(exchange.headers[name], 'Bearer minted')
+  t.equal(exchange.types(), '0000 0400 0411 8011')
+  await rig.host.atLeast(2)
+  t.same(rig.host.commands.map(textOf), ['append output', 'end'])
+})
+
+t.test('no token: nothing is sent, the failure is not the handler’s, and the policy decides', async (t) => {
+  const tokens = slowTokens()
+  await using rig = await Rig.start({ script: finishes, deployment: { auth }, invoker: tokens })
+  rig.run()
+  tokens.waiting[0]?.reject(new GcpMintFailed('failed to mint ID token: not now'))
+  await rig.host.atLeast(1)
+  t.same(rig.host.commands.map(textOf), ['fail 500 RT0010 retry infra'])
+  t.match(rig.host.commands, [{ failure: { message: 'failed to mint ID token: not now' }, countsForPolicy: true }])
+  rig.run()
+  tokens.waiting[1]?.reject(new TypeError('Bearer ya29.secret'))
+  await rig.host.atLeast(2)
+  t.match(rig.host.commands[1], { failure: { restateCode: 'RT0010', message: 'failed to mint ID token.' } })
+  await aLittle()
+  t.equal(rig.service.sessionCount, 0)
+  t.equal(rig.invoker.inFlight, 0)
+  t.equal(rig.invoker.replayBytes, 0)
+})
+
+t.test('an invoker without a source of tokens sends nothing', async (t) => {
+  await using rig = await Rig.start({ script: finishes, deployment: { auth } })
+  rig.run()
+  await rig.host.atLeast(1)
+  t.same(rig.host.commands.map(textOf), ['fail 500 RT0010 retry infra'])
+  t.equal(rig.service.sessionCount, 0)
+})
+
+t.test('an attempt that ends while its token is minted', async (t) => {
+  const tokens = slowTokens()
+  await using rig = await Rig.start({ script: finishes, deployment: { auth }, invoker: tokens })
+  const first = rig.run()
+  rig.invoker.abort(first.seq)
+  tokens.waiting[0]?.resolve('late')
+  const second = rig.run()
+  rig.invoker.abort(second.seq)
+  tokens.waiting[1]?.reject(new GcpMintFailed('late'))
+  rig.run()
+  await rig.invoker.close()
+  tokens.waiting[2]?.reject(new GcpMintFailed('later'))
+  await aLittle()
+  t.same(rig.host.commands, [])
+  t.equal(rig.service.sessionCount, 0)
+  t.equal(rig.invoker.inFlight, 0)
+})
+
+t.test('a request that was refused unseen goes out again with a token of that moment', async (t) => {
+  let minted = 0
+  await using rig = await Rig.start({
+    script: (exchange) => {
+      if (rig.service.exchanges.length === 1) exchange.stream.close(7)
+      else finishes(exchange)
+    },
+    deployment: { auth },
+    invoker: { idTokens: { forInvocation: () => (++minted === 1 ? 'first' : Promise.resolve('second')) } },
+  })
+  rig.run()
+  await rig.host.atLeast(2)
+  t.same(
+    rig.service.exchanges.map(({ headers }) => headers[name]),
+    ['Bearer first', 'Bearer second'],
+  )
+})
+
+t.test('HTTP/1.1', async (t) => {
+  const seen: string[][] = []
+  const server = createServer((request, response) => {
+    seen.push([...request.rawHeaders])
+    response.writeHead(403, page).end('no')
+  })
+  await listening(t, server)
+  await using rig = await Rig.start({
+    script: finishes,
+    config: { additionalRequestHeaders: { [name]: 'Bearer configured' } },
+    invoker: { idTokens: { forInvocation: () => 'cached' } },
+  })
+  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  rig.schema.put(deployment(uri, { auth, httpVersion: 'HTTP/1.1', protocolMode: 'REQUEST_RESPONSE' }))
+  rig.run()
+  await rig.host.atLeast(1)
+  t.match(rig.host.commands, [{ failure: { message: /status code 403\. The token is good/ } }])
+  const values = seen[0]?.filter((_, index, all) => all[index - 1]?.toLowerCase() === name)
+  t.same(values, ['Bearer cached'])
+})
+
+t.test('answers of the front end are explained', async (t) => {
+  for (const [status, authentication, code, meaning] of [
+    [401, auth, 'RT0012', /http status code 401\. .*audience https:\/\/svc.*--gcp-audience/],
+    [403, auth, 'RT0012', /roles\/run\.invoker/],
+    [403, undefined, 'RT0012', /registered without authentication/],
+    [404, auth, 'RT0012', /ingress/],
+    [429, auth, 'RT0023', /rate limited by the service \(429\)\. .*max-instances/],
+    [503, auth, 'RT0023', /--use-http2/],
+    [502, auth, 'RT0010', /--use-http2/],
+  ] as const) {
+    await using rig = await Rig.start({
+      script: ({ stream }) => stream.respond({ ':status': status, ...page }, { endStream: true }),
+      deployment: authentication === undefined ? {} : { auth: authentication },
+      invoker: { idTokens: { forInvocation: () => 'cached' } },
+    })
+    rig.run()
+    await rig.host.atLeast(1)
+    t.match(rig.host.commands, [{ failure: { restateCode: code, message: meaning } }], `${status}`)
+  }
+})
+
+t.test('a two-way stream that breaks before an answer', async (t) => {
+  const advice = /reset with HTTP\/2 error 1\. .*--use-http2/
+  const messageOf = async (more: Parameters<typeof Rig.start>[0]['deployment'], script: (e: Exchange) => void) => {
+    await using rig = await Rig.start({
+      script,
+      deployment: more ?? {},
+      invoker: { idTokens: { forInvocation: () => 'cached' } },
+    })
+    rig.run()
+    const [first] = await rig.host.atLeast(1)
+    return first?.command.type === 'fail-attempt' ? first.command.failure.message : ''
+  }
+  const breaks = ({ stream }: Exchange) => stream.close(1)
+  t.match(await messageOf({ auth }, breaks), advice)
+  t.notMatch(await messageOf({}, breaks), advice)
+  t.notMatch(await messageOf({ auth, protocolMode: 'REQUEST_RESPONSE' }, breaks), advice)
+  const later = (exchange: Exchange) => {
+    exchange.accept()
+    setTimeout(() => exchange.stream.close(1), 20)
+  }
+  t.notMatch(await messageOf({ auth }, later), advice)
+})

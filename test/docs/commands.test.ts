@@ -134,6 +134,19 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
       t.match(await shell(command), /compatibility = "strict" +# /)
     },
   ],
+  [
+    `restate sql "SELECT id, target, status FROM sys_invocation WHERE status != 'completed'"`,
+    async (command) => {
+      const { code, stderr } = await runCli(['sql', command.split('"')[1] ?? ''], { RESTATE_ADMIN_URL: admin })
+      t.equal(code, 0, stderr)
+    },
+  ],
+  [
+    `curl localhost:9070/query --json '{"query": "SELECT status, count(*) AS n FROM sys_invocation GROUP BY status"}'`,
+    async (command) => {
+      t.match(JSON.parse(await shell(command)), { rows: [{ status: 'completed', n: /^[1-9]/ }] })
+    },
+  ],
   ['restate deployments register http://localhost:9080', (command) => cli(command, { RESTATE_ADMIN_URL: admin })],
   [
     'RESTATE_ADMIN_URL=unix:/path/to/admin.sock restate services list',

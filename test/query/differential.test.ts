@@ -180,6 +180,6 @@ function essentials(output: string, side: Side): string[] {
     .replaceAll(/\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? \d+ \w{3} \d{4} \d\d:\d\d:\d\d \+00:00/g, '<time>')
     .replaceAll(/\b\d+(?:\.\d+)?(?: ?(?:ms|µs|milliseconds?|seconds?|minutes?|hours?|h|m|s)\b)+/g, '<span>')
     .split(/\s+/)
-    .filter((word) => word !== '' && !/^[─-╿-]+$/.test(word))
+    .filter((word) => !['', 'and', '<span>'].includes(word) && !/^[─-╿-]+$/.test(word))
     .toSorted()
 }

@@ -98,7 +98,10 @@ t.test('requests that wait for room are bounded, too', async (t) => {
   let isFull = true
   const admission = new Admission(() => isFull)
   const waiting = Array.from({ length: 10_000 }, () => admission.admit(async () => true))
-  await t.rejects(admission.admit(async () => true), { code: PartitionOverloaded.definition.code, status: 503 })
+  await t.rejects(
+    admission.admit(async () => true),
+    { code: PartitionOverloaded.definition.code, status: 503 },
+  )
   isFull = false
   admission.drain()
   t.equal((await Promise.all(waiting)).length, 10_000, 'those that waited get in')

@@ -1,6 +1,7 @@
 import { QueryInvalid } from '../../errors/query.ts'
 import { int64, type SqlType, typeName } from '../sql-type.ts'
 import type { Expression } from './expression.ts'
+import { intervalMs } from './interval.ts'
 import { timestampMs } from './literal.ts'
 import { wideText } from './sql-text.ts'
 
@@ -109,8 +110,7 @@ export function textOf({ sql, type }: Expression): string {
 
 /** An interval in milliseconds; only those without months have a length. */
 export function intervalAsMs({ interval }: Expression): string {
-  const ms =
-    interval === undefined || interval.months !== 0 ? undefined : Math.round(interval.days * 86_400_000 + interval.ms)
+  const ms = interval === undefined ? undefined : intervalMs(interval)
   if (ms === undefined) throw new QueryInvalid('Error during planning: an interval of months has no fixed length')
   return String(ms)
 }

@@ -42,10 +42,6 @@ export function boolLiteral(value: boolean): Expression {
   return { sql: value ? '1' : '0', type: bool, name: `Boolean(${value})`, nullable: false, literal: value }
 }
 
-export function intLiteral(value: number): Expression {
-  return { sql: String(value), type: int64, name: `Int64(${value})`, nullable: false, literal: value }
-}
-
 export function timestampLiteral(value: string): Expression {
   return {
     sql: String(timestampMs(value)),

@@ -6,8 +6,8 @@ import { createLogger, type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
 
 /**
- * The `perdure` command: runs the server until a signal ends it, looks into what is in its way (`doctor`), or says what
- * becomes of a header (`headers`). Sets the exit code; 1 after any failure.
+ * The `perdure` command: runs the server until a signal ends it, looks into what is in its way (`doctor`), says what becomes
+ * of a header (`headers`), or makes a key for a caller (`api-key`). Sets the exit code; 1 after any failure.
  */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   try {
@@ -16,6 +16,11 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
       const write = (text: string) => process.stdout.write(text)
       const isWell = await doctorCommand(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
       if (!isWell) process.exitCode = 1
+      return
+    }
+    if (argv[0] === 'api-key') {
+      const { apiKeyCommand } = await import('./api-key-command.ts')
+      apiKeyCommand(argv.slice(1), (text) => process.stdout.write(text))
       return
     }
     if (argv[0] === 'headers') {

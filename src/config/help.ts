@@ -8,6 +8,7 @@ export function helpText(): string {
   const defaults = new Settings(new Map(), { hostName: '' })
   return `Usage: perdure [flags]
        perdure doctor gcp <url>     why a private Cloud Run service does not answer; see perdure doctor --help
+       perdure api-key <name>       makes an API key for a caller of ingress
        perdure headers --explain 'Name: value'     what becomes of a header of a call, and why
 
   -c, --config-file <path>

@@ -129,6 +129,30 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     },
   ],
   [
+    'curl localhost:8080/openapi',
+    async (command) => {
+      t.match(JSON.parse(await shell(command)), { paths: { '/restate/call/Greeter/greet': { post: {} } } })
+    },
+  ],
+  [
+    `curl -X PATCH localhost:9070/services/Greeter --json '{"header_allow_list": ["x-tenant-*"], "handlers": {"greet": {"header_allow_list": ["stripe-signature"]}}}'`,
+    async (command) => {
+      t.match(JSON.parse(await shell(command)), { header_allow_list: ['x-tenant-*'] })
+    },
+  ],
+  [
+    "perdure headers --explain 'Cookie: session=1'",
+    async (command) => {
+      t.match(await shell(command.replace('perdure', 'node src/main.ts')), /^cookie: dropped \(sensitive\)/)
+    },
+  ],
+  [
+    'perdure api-key billing',
+    async (command) => {
+      t.match(await shell(command.replace('perdure', 'node src/main.ts')), /^key .*\nline +billing sha256:/)
+    },
+  ],
+  [
     'npm start -- --config-file restate.toml.example --dump-config',
     async (command) => {
       t.match(await shell(command), /compatibility = "strict" +# /)

@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { apiKeyCommand } from '../../src/api-key-command.ts'
 import { ConfigCommandLine } from '../../src/errors/config.ts'
 import { headersCommand } from '../../src/headers-command.ts'
+import { ApiKeys } from '../../src/ingress/auth/api-keys.ts'
+import { createLogger } from '../../src/telemetry/logger.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 
 async function explain(headers: readonly string[], argv: readonly string[] = []): Promise<string> {
@@ -67,3 +70,21 @@ t.test('arguments that cannot be understood are refused, and not repeated', asyn
     t.notMatch(String(error), /hunter2|ter2/, argv.join(' '))
   }
 })
+
+t.test('an API key that is made is one that is accepted', async (t) => {
+  let written = ''
+  apiKeyCommand(['billing'], (text) => {
+    written += text
+  })
+  const [, key = '', line = ''] = /^key {3}(\S{43})\nline {2}(billing sha256:[0-9a-f]{64})\n$/.exec(written) ?? []
+  const file = join(shortDirectory(t), 'keys')
+  writeFileSync(file, `${line}\n`)
+  const keys = new ApiKeys({ apiKeys: {}, apiKeysFile: file }, { now: Date.now, log: createLogger(logging) })
+  t.equal(keys.subjectOf(key), 'billing')
+  t.equal(keys.subjectOf(`${key}x`), undefined)
+  for (const argv of [[], ['a', 'b'], ['a b'], ['--name']]) {
+    t.throws(() => apiKeyCommand(argv, () => t.fail('nothing is written')), ConfigCommandLine)
+  }
+})
+
+const logging = { logFilter: 'off', logFormat: 'json', logDisableAnsiCodes: true } as const

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { BinaryReader } from '../core/codec/binary-reader.ts'
 import { BinaryWriter } from '../core/codec/binary-writer.ts'
-import { readMutation, readPromise, writeMutation, writePromise } from '../core/codec/values.ts'
+import { readMutation, readPromise, writeMutation, writePromise } from '../core/codec/keyed-values.ts'
 import type { Event } from '../core/events.ts'
 import { type Keyed, newKeyed, type StateMutation, stateKeyBytes, stateKeyText } from '../core/keyed.ts'
 import { asBuffer } from './row.ts'

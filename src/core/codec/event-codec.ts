@@ -6,30 +6,32 @@ import { BinaryReader } from './binary-reader.ts'
 import type { BinaryWriter } from './binary-writer.ts'
 import { readAppendedEntry, readCommandEntry, writeEntry } from './entry-codec.ts'
 import {
+  readListener,
+  readMutation,
+  readStateMap,
+  writeListener,
+  writeMutation,
+  writeStateMap,
+} from './keyed-values.ts'
+import {
   readAttemptFailure,
   readAwaiting,
   readCall,
   readFailure,
-  readListener,
-  readMutation,
   readNewInvocation,
   readPinned,
   readResult,
   readRetry,
   readSink,
-  readStateMap,
   writeAttemptFailure,
   writeAwaiting,
   writeCall,
   writeFailure,
-  writeListener,
-  writeMutation,
   writeNewInvocation,
   writePinned,
   writeResult,
   writeRetry,
   writeSink,
-  writeStateMap,
 } from './values.ts'
 
 // The log's numbers: append only, never reuse.

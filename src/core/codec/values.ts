@@ -23,7 +23,6 @@ import type {
   NotificationResult,
   Result,
 } from '../journal.ts'
-import type { DurablePromise, PromiseListener, StateMutation } from '../keyed.ts'
 import type { BinaryReader } from './binary-reader.ts'
 import type { BinaryWriter } from './binary-writer.ts'
 
@@ -297,36 +296,6 @@ export function readCall(r: BinaryReader): OpenCall {
   return { completionId: r.varint(), callee: r.text() as InvocationId }
 }
 
-export function writeStateMap(w: BinaryWriter, state: StateMutation['state']): void {
-  w.list(state, ([key, value]) => {
-    w.bytes(key)
-    w.bytes(value)
-  })
-}
-
-export function readStateMap(r: BinaryReader): StateMutation['state'] {
-  return r.list(() => [r.bytes(), r.bytes()] as const)
-}
-
-export function writeMutation(w: BinaryWriter, mutation: StateMutation): void {
-  w.varint(mutation.order)
-  w.optional(mutation.version, (version) => w.text(version))
-  writeStateMap(w, mutation.state)
-}
-
-export function readMutation(r: BinaryReader): StateMutation {
-  return { order: r.varint(), version: r.optional(() => r.text()), state: readStateMap(r) }
-}
-
-export function writeListener(w: BinaryWriter, listener: PromiseListener): void {
-  w.text(listener.invocation)
-  w.varint(listener.completionId)
-}
-
-export function readListener(r: BinaryReader): PromiseListener {
-  return { invocation: r.text() as InvocationId, completionId: r.varint() }
-}
-
 export function writeAttemptFailure(w: BinaryWriter, failure: AttemptFailure): void {
   w.varint(failure.code)
   w.text(failure.message)
@@ -371,21 +340,6 @@ export function readInvocationEvent(r: BinaryReader): InvocationEvent {
   if (isPause) return { kind: 'paused', afterEntries, at, failure }
   if (failure === undefined) throw new Error('invariant: an error event has its failure')
   return { kind: 'transient-error', afterEntries, at, failure }
-}
-
-export function writePromise(w: BinaryWriter, promise: DurablePromise): void {
-  if (promise.kind === 'open') {
-    w.u8(0)
-    w.list(promise.listeners, (listener) => writeListener(w, listener))
-  } else {
-    w.u8(1)
-    writeResult(w, promise.result)
-  }
-}
-
-export function readPromise(r: BinaryReader): DurablePromise {
-  if (r.u8() === 0) return { kind: 'open', listeners: r.list(() => readListener(r)) }
-  return { kind: 'completed', result: readResult(r) }
 }
 
 export function writeRetry(w: BinaryWriter, retry: RetryState): void {

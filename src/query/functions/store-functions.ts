@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { BinaryReader } from '../../core/codec/binary-reader.ts'
-import { readPromise, readResult } from '../../core/codec/values.ts'
+import { readPromise } from '../../core/codec/keyed-values.ts'
+import { readResult } from '../../core/codec/values.ts'
 import type { Awaiting } from '../../core/journal.ts'
 import { partitionKeyOfText } from '../../protocol/ids/partition-key.ts'
 import { parseInvocationId } from '../../protocol/ids.ts'

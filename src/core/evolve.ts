@@ -26,7 +26,7 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.queueOrder = event.order
       invocation.startedAt = undefined
       invocation.modifiedAt = event.at
-      keyedOf(state, invocation).queue.push({ kind: 'invocation', seq: event.seq })
+      keyedOf(state, invocation).queue.push({ kind: 'invocation', order: event.order, seq: event.seq })
       state.nextOrder = event.order + 1
       return
     }
@@ -38,7 +38,7 @@ export function evolve(state: PartitionState, event: Event): void {
       return
     case 'invocation-started': {
       const invocation = known(state, event.seq)
-      if (invocation.status === 'inboxed') unqueue(keyedOf(state, invocation), event.seq)
+      if (invocation.status === 'inboxed') unqueue(state, invocation)
       invocation.status = 'invoked'
       invocation.queueOrder = undefined
       invocation.startedAt = event.at
@@ -87,14 +87,13 @@ export function evolve(state: PartitionState, event: Event): void {
     }
     case 'mutation-queued': {
       const { service, key, mutation } = event
-      state.keyed(service, key).queue.push({ kind: 'mutation', mutation })
+      state.keyed(service, key).queue.push({ kind: 'mutation', order: mutation.order, mutation })
       state.nextOrder = mutation.order + 1
       return
     }
     case 'mutation-applied': {
       const keyed = state.keyed(event.service, event.key)
-      const at = keyed.queue.findIndex((item) => item.kind === 'mutation' && item.mutation.order === event.order)
-      if (at !== -1) keyed.queue.splice(at, 1)
+      keyed.queue.remove(event.order)
       if (event.state === undefined) return
       keyed.changedAt = state.eventCount
       keyed.state.clear()
@@ -177,7 +176,7 @@ export function evolve(state: PartitionState, event: Event): void {
       return
     case 'invocation-purged': {
       const invocation = known(state, event.seq)
-      if (invocation.status === 'inboxed') unqueue(keyedOf(state, invocation), event.seq)
+      if (invocation.status === 'inboxed') unqueue(state, invocation)
       if (invocation.target.handlerType === 'Workflow' && invocation.status === 'completed')
         forgetWorkflow(state, invocation)
       state.purge(invocation)
@@ -271,9 +270,8 @@ function keyedOf(state: PartitionState, { target }: Invocation): Keyed {
   return state.keyed(target.service, target.key)
 }
 
-function unqueue(keyed: Keyed, seq: InvocationSeq): void {
-  const at = keyed.queue.findIndex((item) => item.kind === 'invocation' && item.seq === seq)
-  if (at !== -1) keyed.queue.splice(at, 1)
+function unqueue(state: PartitionState, invocation: Invocation): void {
+  if (invocation.queueOrder !== undefined) keyedOf(state, invocation).queue.remove(invocation.queueOrder)
 }
 
 function changeState(keyed: Keyed, change: StateChange): void {

@@ -1,13 +1,9 @@
 import type { InvocationId, InvocationSeq } from './ids.ts'
 import type { Result } from './journal.ts'
-
-/** Waits in a key's queue: an invocation, or a replacement of the state. */
-export type QueueItem =
-  | { readonly kind: 'invocation'; readonly seq: InvocationSeq }
-  | { readonly kind: 'mutation'; readonly mutation: StateMutation }
+import { KeyQueue } from './key-queue.ts'
 
 export interface StateMutation {
-  /** Place in the queue; one counter for invocations and mutations of a partition. */
+  /** Place in the queue. */
   readonly order: number
   readonly version: string | undefined
   readonly state: readonly (readonly [key: Uint8Array, value: Uint8Array])[]
@@ -29,7 +25,7 @@ export interface Keyed {
   readonly key: string
   /** The exclusive invocation that runs; the others queue. */
   holder: InvocationSeq | undefined
-  queue: QueueItem[]
+  readonly queue: KeyQueue
   /** State by key; keys are bytes as latin1 text, which sorts as the bytes do. */
   readonly state: Map<string, Uint8Array>
   readonly promises: Map<string, DurablePromise>
@@ -49,7 +45,7 @@ export function newKeyed(service: string, key: string): Keyed {
     service,
     key,
     holder: undefined,
-    queue: [],
+    queue: new KeyQueue(),
     state: new Map(),
     promises: new Map(),
     changedAt: 0,

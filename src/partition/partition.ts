@@ -15,7 +15,7 @@ import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation, NewInvocation } from '../core/invocation.ts'
 import type { Keyed } from '../core/keyed.ts'
 import { workflowAlreadyInvoked } from '../core/lifecycle/create.ts'
-import { expiresAt, isExpired } from '../core/lifecycle/expiry.ts'
+import { expiresAt, isGone } from '../core/lifecycle/expiry.ts'
 import type { Schema } from '../core/schema.ts'
 import type { PartitionState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
@@ -244,7 +244,7 @@ export class Partition implements PartitionClient, AttemptHost {
 
   #find(id: InvocationId): Invocation | undefined {
     const invocation = this.#state.find(id)
-    return invocation === undefined || isExpired(invocation, this.#options.now()) ? undefined : invocation
+    return invocation === undefined || isGone(this.#state, invocation, this.#options.now()) ? undefined : invocation
   }
 
   #waitFor(invocation: Invocation | undefined): Waiting {

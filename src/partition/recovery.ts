@@ -2,7 +2,8 @@ import { readEvents } from '../core/codec/event-codec.ts'
 import { isRemoval } from '../core/events.ts'
 import { evolve } from '../core/evolve.ts'
 import type { Invocation } from '../core/invocation.ts'
-import type { Keyed, QueueItem } from '../core/keyed.ts'
+import type { QueueItem } from '../core/key-queue.ts'
+import type { Keyed } from '../core/keyed.ts'
 import { PartitionState } from '../core/state.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
@@ -45,17 +46,17 @@ export function recover(log: Log, store: Store, policies: { readonly expiresExac
 
 /** Who holds a key, and who waits for it, follows from the unfinished invocations. */
 function restoreQueues(state: PartitionState, store: Store): void {
-  const waiting: { readonly keyed: Keyed; readonly order: number; readonly item: QueueItem }[] = []
+  const waiting: { readonly keyed: Keyed; readonly item: QueueItem }[] = []
   for (const { service, key, mutation } of store.mutations()) {
-    waiting.push({ keyed: state.keyed(service, key), order: mutation.order, item: { kind: 'mutation', mutation } })
+    waiting.push({ keyed: state.keyed(service, key), item: { kind: 'mutation', order: mutation.order, mutation } })
   }
   for (const { seq, status, target, queueOrder } of state.hot()) {
     if (target.handlerType !== 'Exclusive' || target.key === undefined) continue
     const keyed = state.keyed(target.service, target.key)
-    if (status === 'inboxed') waiting.push({ keyed, order: queueOrder ?? 0, item: { kind: 'invocation', seq } })
+    if (status === 'inboxed') waiting.push({ keyed, item: { kind: 'invocation', order: queueOrder ?? 0, seq } })
     else if (status !== 'scheduled') keyed.holder = seq
   }
-  waiting.sort((a, b) => a.order - b.order)
+  waiting.sort((a, b) => a.item.order - b.item.order)
   for (const { keyed, item } of waiting) keyed.queue.push(item)
 }
 

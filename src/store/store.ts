@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { DeploymentRecord } from '../core/deployment.ts'
 import type { InvocationId, InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
+import type { JournalEntry } from '../core/journal.ts'
 import type { Keyed } from '../core/keyed.ts'
 import type { ColdState } from '../core/state.ts'
 import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
@@ -112,8 +113,23 @@ export class Store implements ColdState {
 
   /** All invocations that are not completed. */
   *unfinished(): Iterable<Invocation> {
-    const rows = this.#reader.prepare(`SELECT * FROM invocation WHERE status <> 'completed' ORDER BY seq`)
-    for (const row of rows.iterate()) yield this.#invocation(row)
+    const rows = this.#reader.prepare(`SELECT * FROM invocation WHERE status <> 'completed' ORDER BY seq`).iterate()
+    // Both in the order of seq, so that one pass over each brings a row and its journal together.
+    const chunks = this.#reader
+      .prepare(
+        `SELECT journal.seq, entries FROM invocation CROSS JOIN journal USING (seq)
+         WHERE status <> 'completed' ORDER BY invocation.seq, first_index`,
+      )
+      .iterate()
+    let chunk = chunks.next()
+    for (const columns of rows) {
+      const row = columns as unknown as InvocationRow
+      const journal: JournalEntry[] = []
+      for (; chunk.done !== true && chunk.value.seq === row.seq; chunk = chunks.next()) {
+        for (const entry of decodeEntries(chunk.value.entries as Uint8Array)) journal.push(entry)
+      }
+      yield invocationOf(row, journal)
+    }
   }
 
   /** The next place in a queue. */

@@ -31,7 +31,7 @@ export class FakePartitionClient implements PartitionClient {
     this.#state.add({ ...invocation, seq })
     const { service, key } = invocation.target
     if (invocation.status !== 'inboxed' || key === undefined) return
-    this.#state.keyed(service, key).queue.push({ kind: 'invocation', seq })
+    this.#state.keyed(service, key).queue.push({ kind: 'invocation', order: this.#state.nextOrder, seq })
   }
 
   invocation(id: InvocationId): Invocation | undefined {

@@ -127,12 +127,10 @@ function holdsForKey(state: PartitionState, keyed: Keyed): void {
   check(running.length <= 1, 'one holder for a key')
   check(keyed.holder === running[0]?.seq, 'who runs holds the key')
   check(keyed.holder !== undefined || keyed.queue.length === 0, 'nobody waits for a free key')
-  const queued = keyed.queue.flatMap((item) => (item.kind === 'invocation' ? [item.seq] : []))
+  const queued = [...keyed.queue].flatMap((item) => (item.kind === 'invocation' ? [item.seq] : []))
   const inboxed = exclusive.filter(({ status }) => status === 'inboxed')
   check(queued.length === inboxed.length && inboxed.every(({ seq }) => queued.includes(seq)), 'queue and status agree')
-  const orders = keyed.queue.map((item) =>
-    item.kind === 'mutation' ? item.mutation.order : (state.get(item.seq)?.queueOrder ?? 0),
-  )
+  const orders = [...keyed.queue].map(({ order }) => order)
   check(
     orders.every((order, at) => at === 0 || order > (orders[at - 1] ?? 0)),
     'first come, first served',

@@ -1,6 +1,6 @@
 import type { Awaiting, JournalEntry } from '../journal.ts'
 import { isResolved } from '../lifecycle/awaited-future.ts'
-import { isAwaited, isCancellation } from '../lifecycle/notification-key.ts'
+import { awaitedKeys, isCancellation } from '../lifecycle/notification-key.ts'
 import { startAttempt } from '../lifecycle/notify.ts'
 import { pauseNow } from '../lifecycle/pause-now.ts'
 import type { Turn } from '../turn.ts'
@@ -29,9 +29,10 @@ export function suspend(turn: Turn, { seq, awaiting }: Suspend): void {
 /** Newest first: what has just arrived is what is mostly waited for. */
 function hasArrived(awaiting: Awaiting, journal: readonly JournalEntry[]): boolean {
   const { future, seenEntries } = awaiting
+  const isAwaited = awaitedKeys(awaiting)
   for (let index = journal.length - 1; index >= 0; index -= 1) {
     const entry = journal[index]
-    if (entry?.kind !== 'notification' || !isAwaited(awaiting, entry.key)) continue
+    if (entry?.kind !== 'notification' || !isAwaited(entry.key)) continue
     if (isCancellation(entry.key)) {
       // Handlers wait for cancellation all the time, also after one that they have caught.
       if (index >= seenEntries) return true

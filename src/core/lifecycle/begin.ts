@@ -28,7 +28,7 @@ export function releaseKey(turn: Turn, invocation: Invocation): void {
 /** Lets everything at the head of a free key's queue have its turn, up to the first invocation. */
 export function serveQueue(turn: Turn, keyed: Keyed): void {
   for (;;) {
-    const [head] = keyed.queue
+    const { head } = keyed.queue
     if (head === undefined || keyed.holder !== undefined) return
     if (head.kind === 'invocation') {
       const next = turn.state.get(head.seq)

@@ -20,6 +20,23 @@ export function isAwaited(awaiting: Awaiting | undefined, key: NotificationKey):
   }
 }
 
+/** `isAwaited` for many keys in a row. */
+export function awaitedKeys(awaiting: Awaiting): (key: NotificationKey) => boolean {
+  const completions = new Set(awaiting.completions)
+  const signals = new Set(awaiting.signals)
+  const namedSignals = new Set(awaiting.namedSignals)
+  return (key) => {
+    switch (key.kind) {
+      case 'completion':
+        return completions.has(key.id)
+      case 'signal':
+        return signals.has(key.index)
+      case 'named-signal':
+        return namedSignals.has(key.name)
+    }
+  }
+}
+
 export function isSameKey(a: NotificationKey, b: NotificationKey): boolean {
   switch (a.kind) {
     case 'completion':

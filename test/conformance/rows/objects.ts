@@ -241,7 +241,7 @@ export const objects = [
       const timer = { kind: 'start', seq: bench.seq('delayed'), at: bench.now } as const
       bench.decide({ type: 'fire-timer', now: bench.now, timer })
       bench.invoke('late', exclusive('k'))
-      const order = bench.state.keyed('Cell', 'k').queue.map((item) => item.kind === 'invocation' && item.seq)
+      const order = [...bench.state.keyed('Cell', 'k').queue].map((item) => item.kind === 'invocation' && item.seq)
       t.same(
         order,
         ['early', 'delayed', 'late'].map((name) => bench.seq(name)),

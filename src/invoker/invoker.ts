@@ -17,6 +17,7 @@ import type { AttemptEnvironment } from './environment.ts'
 import { Http11Transport } from './http-11.ts'
 import { noTokens } from './id-token.ts'
 import { JournalSize } from './journal-size.ts'
+import { OrderQueue } from './order-queue.ts'
 import { requestHeaders, type SignRequest } from './request-headers.ts'
 import { Router } from './route.ts'
 import { SessionPool } from './session-pool.ts'
@@ -68,12 +69,6 @@ export interface InvokerCounters {
   entriesProposed: number
 }
 
-interface QueuedOrder {
-  readonly order: AttemptOrder
-  /** Of what is durable by now. */
-  readonly size: JournalSize
-}
-
 /** Ended attempts that `inspect` remembers, for invocations that are backing off. */
 const rememberedAttempts = 10_000
 
@@ -98,8 +93,7 @@ export class Invoker implements AttemptRunner {
   readonly #http2: SessionPool
   readonly #http11: Http11Transport
   readonly #deadlines = new Deadlines()
-  /** A Map keeps the order of insertion, and gives up any element at once. */
-  readonly #queue = new Map<InvocationSeq, QueuedOrder>()
+  readonly #queue = new OrderQueue()
   /** The newest attempt of each invocation, as long as it has a stream. */
   readonly #current = new Map<InvocationSeq, Attempt>()
   /** All attempts with a stream: also those that were ended or replaced and only wait for its end. */
@@ -176,7 +170,7 @@ export class Invoker implements AttemptRunner {
       this.#begin(order, size)
       return
     }
-    this.#queue.set(seq, { order, size })
+    this.#queue.add({ order, size })
     this.#startQueued()
   }
 
@@ -275,10 +269,13 @@ export class Invoker implements AttemptRunner {
     // What begins may be sent in the same call, and ask for more: this loop goes on with it.
     if (this.#queue.size === 0 || this.#isStartingQueued) return
     this.#isStartingQueued = true
-    for (const [seq, { order, size }] of this.#queue) {
-      if (!this.#hasRoomFor(size)) break
-      this.#queue.delete(seq)
-      this.#begin(order, size)
+    for (
+      let next = this.#queue.first();
+      next !== undefined && this.#hasRoomFor(next.size);
+      next = this.#queue.first()
+    ) {
+      this.#queue.delete(next.order.invocation.seq)
+      this.#begin(next.order, next.size)
     }
     this.#isStartingQueued = false
   }

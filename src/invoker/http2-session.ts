@@ -43,6 +43,8 @@ export class Http2Session {
   #pongTimer: NodeJS.Timeout | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #streams = 0
+  /** Since the peer had too much on this connection: no more streams than it carried then, until all have ended. */
+  #bearable = Number.POSITIVE_INFINITY
   #ready = false
   #used = false
   #expired = false
@@ -84,9 +86,8 @@ export class Http2Session {
 
   get hasRoom(): boolean {
     const session = this.#session
-    return (
-      this.#ready && session !== undefined && !session.closed && !session.destroyed && this.#streams < this.capacity
-    )
+    if (!this.#ready || session === undefined || session.closed || session.destroyed) return false
+    return this.#streams < Math.min(this.capacity, this.#bearable)
   }
 
   /** Only when `hasRoom`. */
@@ -99,7 +100,7 @@ export class Http2Session {
     duplex.attach(
       listener,
       (streamId) => streamId > this.#lastStreamId,
-      () => this.#onStreamClosed(),
+      (isOverburdened) => this.#onStreamClosed(isOverburdened),
     )
     listener.onOpen(duplex)
   }
@@ -172,9 +173,13 @@ export class Http2Session {
     })
   }
 
-  #onStreamClosed(): void {
+  #onStreamClosed(isOverburdened: boolean): void {
     this.#streams--
-    if (this.#streams === 0) this.#idleTimer?.refresh()
+    if (isOverburdened) this.#bearable = Math.max(1, this.#streams)
+    if (this.#streams === 0) {
+      this.#bearable = Number.POSITIVE_INFINITY
+      this.#idleTimer?.refresh()
+    }
     this.#listener.onRoom()
   }
 

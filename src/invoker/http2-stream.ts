@@ -13,10 +13,14 @@ export class Http2Duplex implements DuplexStream {
   }
 
   /**
-   * `onClosed` runs before the listener's `onClose`, `isUnseen` says whether the peer has announced that it never
-   * looked at the stream with this id.
+   * `onClosed` runs before the listener's `onClose` and hears whether the peer had too much on this connection;
+   * `isUnseen` says whether the peer has announced that it never looked at the stream with this id.
    */
-  attach(listener: DuplexListener, isUnseen: (streamId: number) => boolean, onClosed: () => void): void {
+  attach(
+    listener: DuplexListener,
+    isUnseen: (streamId: number) => boolean,
+    onClosed: (isOverburdened: boolean) => void,
+  ): void {
     const stream = this.#stream
     let answered = false
     let complete = false
@@ -37,14 +41,17 @@ export class Http2Duplex implements DuplexStream {
       failure = error
     })
     stream.on('close', () => {
-      onClosed()
+      // Node's servers refuse streams so when a session buffers more than its maxSessionMemory.
+      const isOverburdened = !answered && stream.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM
+      onClosed(isOverburdened)
       if (complete) {
         listener.onClose(undefined, false)
         return
       }
       const refused =
-        !answered &&
-        (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || (stream.id !== undefined && isUnseen(stream.id)))
+        isOverburdened ||
+        (!answered &&
+          (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || (stream.id !== undefined && isUnseen(stream.id))))
       listener.onClose(new ServiceUnreachable(closeText(stream.rstCode, failure), { cause: failure }), refused)
     })
   }

@@ -116,6 +116,23 @@ t.test('a stream that the peer refused can be sent again', async (t) => {
   t.ok(listener.error instanceof ServiceUnreachable)
 })
 
+t.test('a connection on which the peer has too much gets no more for a while; others do', async (t) => {
+  await using rig = await start(({ stream }) => {
+    // As a Node server does when a session's buffers are full: here from the third stream on.
+    if (stream.id !== undefined && stream.id > 3) stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM)
+    else stream.respond({ ':status': 200 })
+  })
+  const listeners = Array.from({ length: 3 }, () => rig.send())
+  await eventually(() => listeners.filter(({ status }) => status === 200).length === 2)
+  const turnedAway = listeners.find(({ status }) => status === undefined)
+  await turnedAway?.closed
+  t.match(turnedAway, { refused: true })
+
+  const again = rig.send()
+  await eventually(() => again.status === 200)
+  t.equal(rig.service.sessionCount, 2)
+})
+
 t.test('streams above the last id of a GOAWAY with an error were not looked at', async (t) => {
   await using rig = await start(({ stream }) => {
     if (stream.id === 3) stream.session?.goaway(http2.constants.NGHTTP2_INTERNAL_ERROR, 1)

@@ -7,6 +7,9 @@ const MAX_NESTING = 64
 /** Operators and keywords of one statement; each may cost a level of the tree. */
 const MAX_CHAINED = 2000
 
+/** What the parser and its tokenizer say of a text; anything else is the end of the parser itself. */
+const isVerdict = /^sql parser error| at Line: \d+, Column: \d+$/
+
 /** The parser has run out of its stack. Its memory is not to be trusted any more: the process has to end. */
 export class ParserBroken extends QueryTooComplex {}
 
@@ -23,7 +26,7 @@ export function parseSql(sql: string): readonly unknown[] {
     statements = parse(sql, 'postgresql')
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    if (reason.startsWith('sql parser error')) throw new QueryRefused(`SQL error: ${reason}`, { cause: error })
+    if (isVerdict.test(reason)) throw new QueryRefused(`SQL error: ${reason}`, { cause: error })
     throw new ParserBroken(
       'The query is nested too deeply: chains of a few hundred operators are as much as there can be',
     )

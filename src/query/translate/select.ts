@@ -32,6 +32,9 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
   for (const { sql } of keys) grouping.keys.add(sql)
   const inResult: Context = { ...inFrom, grouping }
   const outputs = listOf(select.projection).flatMap((item) => translateItem(item, inResult))
+  if (outputs.length === 0) {
+    throw new QueryUnsupported('This feature is not implemented: SELECT without columns; name at least one')
+  }
   checkOutputs(outputs)
   const aliases = new Map(outputs.map(({ name, expression }) => [name, expression]))
   const having = isAbsent(select.having)

@@ -67,7 +67,7 @@ t.test('what is folded can be read, whatever the checkpoints cut apart', async (
         t.same(sorted(stored?.promises ?? new Map()), sorted(keyed.promises), `promises of ${keyed.key}`)
       }
       const mutations = [...bench.state.hotKeyed()].flatMap(({ queue }) =>
-        queue.flatMap((item) => (item.kind === 'mutation' ? [item.mutation.order] : [])),
+        [...queue].flatMap((item) => (item.kind === 'mutation' ? [item.order] : [])),
       )
       t.same(
         [...store.mutations()].map(({ mutation }) => mutation.order),

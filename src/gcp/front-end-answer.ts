@@ -27,12 +27,19 @@ export function explainFrontEndAnswer(
         'Cloud Run knows no such service here, or its ingress setting keeps the server out: check the URL, and if ' +
         'ingress is internal, that the server is in an allowed network (gcloud run services describe SERVICE).'
       )
+    case 413:
+      return 'Cloud Run takes 32 MiB in a request of HTTP/1.1, and more by HTTP/2 only: deploy the service with --use-http2.'
     case 429:
-      return 'Cloud Run has no instance free: raise max-instances or concurrency of the service, or wait.'
+      return noInstance
     case 500:
     case 502:
     case 503:
-      return unavailable(body)
+      return unavailable(body ?? '')
+    case 504:
+      return (
+        'Cloud Run ended the request at the request timeout of the service: raise it (gcloud run services update ' +
+        'SERVICE --timeout 3600), or lower the inactivity timeout, after which an idle handler is suspended.'
+      )
     default:
       return undefined
   }
@@ -45,6 +52,8 @@ export function explainFrontEndAnswer(
 export const http2Advice =
   'If this is Cloud Run: deploy the service with --use-http2 and serve HTTP/2 without TLS (h2c) in the container. ' +
   'Without the flag the front end turns HTTP/2 into HTTP/1.1, which two-way streams do not survive.'
+
+const noInstance = 'Cloud Run has no instance free: raise max-instances or concurrency of the service, or wait.'
 
 const noAuthentication =
   'The service is private, and the deployment is registered without authentication: register it with ' +
@@ -68,8 +77,9 @@ function forbidden(auth: GoogleIdTokenAuth): string {
   )
 }
 
-function unavailable(body: string | undefined): string {
-  const isProtocol = /protocol error|malformed response|connection error|HTTP2|upstream connect error/i.test(body ?? '')
+function unavailable(body: string): string {
+  if (/no available instance|rate exceeded/i.test(body)) return noInstance
+  const isProtocol = /protocol error|malformed|connection error|HTTP2|upstream connect error/i.test(body)
   return isProtocol
     ? `The front end and the container do not speak the same protocol. ${http2Advice}`
     : `The container did not start or did not answer; its log tells more. ${http2Advice}`

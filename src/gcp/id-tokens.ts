@@ -2,9 +2,15 @@ import { GcpCredentialsUnusable, GcpMintFailed, GcpMintTimeout, GcpTokensClosed 
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { GoogleIdTokenAuth } from './auth.ts'
 import type { MintOptions } from './mint-id-token.ts'
-import { TokenCache, type TokenCacheOptions } from './token-cache.ts'
+import { type MintRecord, type MintResult, type MintSource, mintFailureOf } from './mint-record.ts'
+import { TokenCache, type TokenCacheOptions, type TokenCounters } from './token-cache.ts'
 
 export interface IdTokensOptions extends MintOptions, TokenCacheOptions {}
+
+/** How invocations came by their tokens so far, and how many tokens are kept. */
+export interface TokenUsage extends Readonly<TokenCounters> {
+  readonly size: number
+}
 
 /**
  * The ID tokens of this server, one instance per process. Nothing is read and nobody is asked before the first token
@@ -14,6 +20,7 @@ export class IdTokens {
   readonly #options: IdTokensOptions
   readonly #cache: TokenCache
   readonly #closing = new AbortController()
+  #onMint: ((mint: MintRecord) => void) | undefined
 
   constructor(options: IdTokensOptions = {}) {
     this.#options = options
@@ -26,7 +33,10 @@ export class IdTokens {
    */
   async forDiscovery(auth: GoogleIdTokenAuth, signal?: AbortSignal): Promise<string> {
     try {
-      return await this.#mint(auth, signal)
+      const token = await this.#mint(auth, signal)
+      // What waits for tokens need not wait longer.
+      this.#cache.forgetFailure(keyOf(auth))
+      return token
     } catch (error) {
       if (!(error instanceof PerdureError) || error.restateCode !== 'RT0010') throw error
       const { code, status, message } = error
@@ -36,12 +46,26 @@ export class IdTokens {
 
   /**
    * The cached token, at once, or a promise of one that all who ask in the meantime share; so a caller that goes does
-   * not end it. Errors have the public code `RT0010`, and a later attempt may succeed.
+   * not end it. Errors have the public code `RT0010`, and a later attempt may succeed; failing mints are paced, and
+   * those who ask between two of them are given the error of the last.
    */
   forInvocation(auth: GoogleIdTokenAuth): string | Promise<string> {
-    // Neither part contains a space.
-    const key = `${auth.impersonateServiceAccount ?? ''} ${auth.audience}`
+    const key = keyOf(auth)
     return this.#cache.get(key) ?? this.#cache.mint(key, () => this.#mint(auth))
+  }
+
+  /** The service did not accept this token of `forInvocation`: another one is minted the next time, if that may help. */
+  refused(auth: GoogleIdTokenAuth, token: string): void {
+    this.#cache.refuse(keyOf(auth), token)
+  }
+
+  get usage(): TokenUsage {
+    return { ...this.#cache.counters, size: this.#cache.size }
+  }
+
+  /** Hears of each mint that has ended, for discovery as for invocations. There is one listener. */
+  onMint(listener: (mint: MintRecord) => void): void {
+    this.#onMint = listener
   }
 
   /** Ends all mints in flight; from now on there are no tokens. */
@@ -56,12 +80,29 @@ export class IdTokens {
   }
 
   async #mint(auth: GoogleIdTokenAuth, signal?: AbortSignal): Promise<string> {
+    const startedAt = performance.now()
+    let source: MintSource = 'none'
+    let result: MintResult = 'minted'
     const closing = this.#closing.signal
     const end = signal === undefined ? closing : AbortSignal.any([closing, signal])
-    // Loaded on demand: most servers never need it.
-    const { mintIdToken } = await import('./mint-id-token.ts')
-    return await mintIdToken(auth, this.#options, end)
+    try {
+      // Loaded on demand: most servers never need it.
+      const { mintIdToken } = await import('./mint-id-token.ts')
+      return await mintIdToken(auth, this.#options, end, ({ credential }) => {
+        source = credential.kind
+      })
+    } catch (error) {
+      result = end.aborted ? 'given-up' : mintFailureOf(error)
+      throw error
+    } finally {
+      this.#onMint?.({ source, result, durationMs: performance.now() - startedAt })
+    }
   }
+}
+
+/** Neither part contains a space. */
+function keyOf({ audience, impersonateServiceAccount }: GoogleIdTokenAuth): string {
+  return `${impersonateServiceAccount ?? ''} ${audience}`
 }
 
 /**

@@ -20,12 +20,14 @@ const defaultTimeoutMs = 5_000
 
 /**
  * Mints one ID token: finds the credentials, decides how, and asks Google. Rejects with an error of `errors/gcp.ts`,
- * or with the signal's reason. What is refused is refused before any traffic.
+ * or with the signal's reason. What is refused is refused before any traffic. `onFound` hears of the credentials before
+ * they are used.
  */
 export async function mintIdToken(
   auth: GoogleIdTokenAuth,
   options: MintOptions = {},
   signal?: AbortSignal,
+  onFound?: (found: FoundCredential) => void,
 ): Promise<string> {
   const { audience, impersonateServiceAccount } = auth
   const what = `(audience '${audience}', impersonating '${impersonateServiceAccount ?? '(ambient)'}')`
@@ -40,6 +42,7 @@ export async function mintIdToken(
     )
   return await limited(timeoutMs, late, signal, async (limit) => {
     const found = await findCredential(options.env ?? process.env)
+    onFound?.(found)
     const plan = planMint(found.credential, impersonateServiceAccount)
     const token = await ask(plan, found, auth, options, limit).catch((error: unknown) => {
       if (error instanceof PerdureError) throw error

@@ -1,18 +1,19 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { loadRequestIdentity } from '../../src/invoker/request-identity.ts'
+import { RequestIdentity } from '../../src/invoker/request-identity.ts'
 import { machineAccount } from './google-fakes.ts'
 import { PrivateCloud } from './private-cloud.ts'
 import { request } from './request.ts'
 import { startSdkService } from './sdk-service.ts'
 
-t.test('a forged or an old request identity is refused by the service', async (t) => {
+t.test('attack 41: a forged or an old request identity is refused by the service', async (t) => {
   const file = join(t.testdir(), 'identity.pem')
   const { privateKey } = generateKeyPairSync('ed25519')
   writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
-  const signedAt = (now: number) => loadRequestIdentity(file, 60_000, () => now)
+  const signedAt = (now: number) => new RequestIdentity({ file, expirationMs: 60_000, now: () => now })
   const { publicKey, sign } = signedAt(Date.now())
   const container = await startSdkService(t, 'h2c', [publicKey])
   const status = async (token: string | undefined, scheme = 'v1') => {
@@ -46,7 +47,33 @@ t.test('a forged or an old request identity is refused by the service', async (t
   }
 })
 
-t.test('hostile audiences and accounts: refused at registration, or one value on the wire', async (t) => {
+t.test('attack 42: without a token zero bytes reach the service', async (t) => {
+  const cloud = await PrivateCloud.start(t)
+  const { fakes, service } = cloud
+  service.grant(machineAccount)
+  fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
+  t.match(await cloud.register({}), { status: 500, json: { restate_code: 'META0003', message: /not now/ } })
+  t.equal(service.connections, 0, 'discovery has not even connected')
+
+  fakes.faults.length = 0
+  await cloud.register({})
+  // Another server, which has no connection and no token yet.
+  await cloud.restart()
+  const { connections } = service
+  fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
+  const id = await cloud.send('greet', 'Ada')
+  for (let time = 0; time < 3; time++) {
+    const waiting = await cloud.untilStatus(id, 'backing-off')
+    t.match(JSON.stringify(waiting), /RT0010.*not now/)
+    await sleep(200)
+  }
+  t.equal(service.connections, connections, 'nor have invocations')
+  t.same(service.verdicts, ['passed'])
+  fakes.faults.length = 0
+  t.same(await cloud.attach(id), { status: 200, json: 'Hello Ada' })
+})
+
+t.test('attack 43: hostile audiences and accounts: refused at registration, or one value on the wire', async (t) => {
   const cloud = await PrivateCloud.start(t)
   const { fakes, service } = cloud
   service.grant(machineAccount)

@@ -29,6 +29,9 @@ export interface CloudRunOptions {
 export interface FrontEndFault {
   readonly status: number
   readonly retryAfter?: string
+  /** In place of the page's usual text. `echo`: with the token in it, which no real front end shows. */
+  readonly text?: string
+  readonly echo?: boolean
   times: number
 }
 
@@ -68,6 +71,10 @@ export class CloudRun {
   /** Of requests that reach the container in HTTP/1.1. */
   maxHttp1RequestBytes = 32 * 1024 * 1024
   readonly faults: FrontEndFault[] = []
+  /** Tokens that were good once, as after a rotation of keys. */
+  readonly distrusted = new Set<string>()
+  /** That were ever made to it. */
+  connections = 0
   /** Statuses and reasons with which requests were answered or passed, in order. */
   readonly verdicts: string[] = []
   /** Headers as the container gets them. */
@@ -89,6 +96,7 @@ export class CloudRun {
     this.#server = options.tls === undefined ? createServer() : createSecureServer(options.tls)
     this.#server.on('sessionError', () => {})
     this.#server.on('connection', (socket: Socket) => {
+      this.connections++
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
@@ -155,7 +163,9 @@ export class CloudRun {
     if (fault !== undefined) {
       fault.times--
       this.verdicts.push(`${fault.status} fault`)
-      return answerPage(stream, fault.status, 'Server Error', 'The service is not available.', {
+      const text = fault.text ?? 'The service is not available.'
+      const echoed = fault.echo === true ? ` ${headers['x-serverless-authorization']}` : ''
+      return answerPage(stream, fault.status, 'Server Error', text + echoed, {
         ...(fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter }),
       })
     }
@@ -184,7 +194,7 @@ export class CloudRun {
     const [, token] = bearer.exec(String(value)) ?? []
     if (token === undefined) return { status: 401, why: 'no JWT' }
     const claims = verifyRs256(token, await this.#keysFor(token))
-    if (claims === undefined) return { status: 401, why: 'signature' }
+    if (claims === undefined || this.distrusted.has(token)) return { status: 401, why: 'signature' }
     const now = Date.now() / 1000
     if (!issuers.includes(String(claims.iss))) return { status: 401, why: 'issuer' }
     if (typeof claims.exp !== 'number' || claims.exp <= now) return { status: 401, why: 'expired' }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { doctorCommand } from '../../src/doctor-command.ts'
+import { doctorCommand } from '../../src/commands/doctor.ts'
 import { CloudRun } from './cloud-run.ts'
 import { credentialsEnv, targetAccount, userFile } from './credential-files.ts'
 import { GoogleFakes, machineAccount } from './google-fakes.ts'

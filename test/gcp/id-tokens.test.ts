@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { PerdureError } from '../../src/errors/perdure-error.ts'
+import type { GoogleIdTokenAuth } from '../../src/gcp/auth.ts'
 import { IdTokens, isRetryableAtDiscovery } from '../../src/gcp/id-tokens.ts'
+import type { MintRecord } from '../../src/gcp/mint-record.ts'
 import { credentialsEnv, targetAccount, userFile } from './credential-files.ts'
 import { recordDials } from './dial-recorder.ts'
 import { GoogleFakes, machineAccount } from './google-fakes.ts'
@@ -85,9 +87,10 @@ t.test('keys never mix', async (t) => {
   t.equal(fakes.idTokens, auths.length)
 })
 
-t.test('failures: the code of the place, not cached, recovered from', async (t) => {
+t.test('failures: the code of the place, remembered for a moment, recovered from', async (t) => {
   const fakes = await GoogleFakes.start(t)
-  await using tokens = new IdTokens({ env: fakes.env })
+  let ahead = 0
+  await using tokens = new IdTokens({ env: fakes.env, now: () => Date.now() + ahead })
   fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
   const code = 'PERDURE_ERR_GCP_MINT_FAILED'
   await t.rejects(tokens.forDiscovery(auth), { code, status: 500, restateCode: 'META0003', message: /not now/ })
@@ -96,9 +99,86 @@ t.test('failures: the code of the place, not cached, recovered from', async (t) 
     if (outcome.status === 'fulfilled') t.fail('no token can have come')
   }
   t.equal(fakes.seen.length, 2)
-  await t.rejects(Promise.resolve(tokens.forInvocation(auth)), { code, restateCode: 'RT0010' })
+  const rejects = () =>
+    t.rejects(Promise.resolve(tokens.forInvocation(auth)), { code, restateCode: 'RT0010', message: /not now/ })
+  await rejects()
+  t.equal(fakes.seen.length, 2, 'not asked again at once')
+  await t.rejects(tokens.forDiscovery(auth))
+  t.equal(fakes.seen.length, 3, 'discovery always asks')
+  ahead = 600
+  await rejects()
+  t.equal(fakes.seen.length, 4)
   fakes.faults.length = 0
+  await rejects()
+  ahead = 1700
   t.equal(claimsIn(await tokens.forInvocation(auth)).aud, auth.audience)
+  t.equal(fakes.seen.length, 5)
+})
+
+t.test('a mint that discovery has got ends the pause', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  await using tokens = new IdTokens({ env: fakes.env })
+  fakes.faults.push({ path: /identity/, status: 403, times: 1 })
+  await t.rejects(Promise.resolve(tokens.forInvocation(auth)))
+  await tokens.forDiscovery(auth)
+  t.equal(claimsIn(await tokens.forInvocation(auth)).aud, auth.audience)
+})
+
+t.test('a refused token is replaced once, however many say so', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  await using tokens = new IdTokens({ env: fakes.env })
+  const first = await tokens.forInvocation(auth)
+  for (let time = 0; time < 100; time++) tokens.refused(auth, first)
+  const second = await tokens.forInvocation(auth)
+  t.not(second, first)
+  tokens.refused(auth, second)
+  t.equal(tokens.forInvocation(auth), second, 'it is not the token then')
+  t.equal(fakes.seen.length, 2)
+  t.equal(tokens.usage.refused, 1)
+})
+
+t.test('each mint is told of, and every request is counted', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const env: Record<string, string> = { ...fakes.env }
+  const tokens = new IdTokens({ env, redirect: fakes.redirect, timeoutMs: 200 })
+  const mints: MintRecord[] = []
+  tokens.onMint((mint) => mints.push(mint))
+  const ask = (asked: Partial<GoogleIdTokenAuth> = {}) =>
+    Promise.resolve(tokens.forInvocation({ ...auth, ...asked })).catch(() => {})
+  await Promise.all([ask(), ask(), ask()])
+  await ask()
+  await ask({ audience: 'https://as-target', impersonateServiceAccount: targetAccount })
+  fakes.faults.push({ path: /identity/, status: 403, times: 1 }, { path: /identity/, hang: true })
+  await ask({ audience: 'https://refused' })
+  await ask({ audience: 'https://refused' })
+  await ask({ audience: 'https://late' })
+  Object.assign(env, credentialsEnv(t, userFile()))
+  await ask({ audience: 'https://by-user' })
+  env.GOOGLE_APPLICATION_CREDENTIALS = '/nowhere/file.json'
+  await ask({ audience: 'https://no-file' })
+  delete env.GOOGLE_APPLICATION_CREDENTIALS
+  const abort = new AbortController()
+  const leaving = tokens.forDiscovery(auth, abort.signal).catch(() => {})
+  setTimeout(() => abort.abort(new Error('gone')), 20)
+  await leaving
+  tokens.close()
+  await ask({ audience: 'https://closed' })
+  t.same(
+    mints.map(({ source, result }) => `${source} ${result}`),
+    [
+      'metadata-server minted',
+      'metadata-server minted',
+      'metadata-server failed',
+      'metadata-server timeout',
+      'user unsupported',
+      'none no-credentials',
+      'metadata-server given-up',
+      'none given-up',
+    ],
+  )
+  t.ok(mints.every(({ durationMs }) => durationMs >= 0 && durationMs < 5000))
+  t.ok((mints[3]?.durationMs ?? 0) >= 190)
+  t.strictSame(tokens.usage, { cached: 1, minted: 7, shared: 2, paced: 1, refused: 0, size: 0 })
 })
 
 t.test('whether discovery should ask again', async (t) => {

@@ -25,6 +25,11 @@ const handlers = {
     return sum
   },
   hold: (ctx: restate.Context, name: string) => ctx.run('hold', () => gate(name).promise),
+  holdAndStep: async (ctx: restate.Context, name: string) => {
+    const held = await ctx.run('hold', () => gate(name).promise)
+    for (let step = 1; step <= 3; step++) await ctx.run(`step ${step}`, () => step)
+    return `${held}, then 3 steps`
+  },
   nap: async (ctx: restate.Context, ms: number) => {
     await ctx.sleep(ms)
     return 'rested'

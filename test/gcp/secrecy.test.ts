@@ -8,7 +8,11 @@ import { PrivateCloud } from './private-cloud.ts'
 /** Any token of either kind, any key: what must be nowhere but in the requests themselves. */
 const shapes = /eyJ[\w-]{8,}|ya29\.|BEGIN [A-Z ]*PRIVATE KEY|SIGNATURE_REMOVED_BY_GOOGLE/
 
-t.test('tokens are in requests and in memory, and nowhere else', async (t) => {
+async function metricsOf(cloud: PrivateCloud): Promise<string> {
+  return await (await fetch(`${cloud.fabric}/metrics`)).text()
+}
+
+t.test('attack 33: tokens are in requests and in memory, and nowhere else', async (t) => {
   const cloud = await PrivateCloud.start(t)
   const { fakes, service } = cloud
   const said: string[] = []
@@ -31,7 +35,18 @@ t.test('tokens are in requests and in memory, and nowhere else', async (t) => {
   const refused = await cloud.send('greet', 'Eve')
   hear(await cloud.untilStatus(refused, 'backing-off'))
   hear(await cloud.register({ audience: 'https://wrong' }, { force: true }))
+  // or repeats what it was sent,
+  service.grant(targetAccount)
+  for (const status of [401, 403, 500, 503]) {
+    service.faults.push({ status, echo: true, times: 8 })
+    const echoed = await cloud.send('greet', 'Eve')
+    hear(await cloud.untilStatus(echoed, 'backing-off'))
+    hear(await cloud.register({ impersonate_service_account: targetAccount }, { force: true }))
+    service.faults.length = 0
+    hear(await cloud.attach(echoed))
+  }
   // and what cannot be minted: Google repeats what it was asked for,
+  let metrics = await metricsOf(cloud)
   await cloud.restart()
   const leaking = JSON.stringify({ error: 'invalid_grant', error_description: `no, not ${fakes.issued[0]}` })
   fakes.faults.push({ path: /oauth2.*token/, status: 400, body: leaking })
@@ -42,7 +57,7 @@ t.test('tokens are in requests and in memory, and nowhere else', async (t) => {
   fakes.faults.splice(0, 1, { path: /generateIdToken/, status: 200, body: `{"token": "${fakes.issued.at(-1)}` })
   hear(await cloud.patch({ auth: { GoogleIdToken: { audience: 'https://other' } } }))
   hear(await cloud.ask('GET', `${cloud.admin}/deployments`))
-  const metrics = await (await fetch(`${cloud.fabric}/metrics`)).text()
+  metrics += await metricsOf(cloud)
   await cloud.close()
 
   t.ok(fakes.issued.length >= 8, `${fakes.issued.length} tokens to leak`)
@@ -53,6 +68,9 @@ t.test('tokens are in requests and in memory, and nowhere else', async (t) => {
   t.notOk(leaks(quoted), 'answers of the admin API and of ingress')
   t.match(metrics, /restate|perdure/)
   t.notOk(leaks(metrics), 'metrics')
+  t.match(metrics, /perdure_id_token_mints_total\{.*result="minted"/)
+  t.match(metrics, /perdure_id_token_mints_total\{.*result="failed"/)
+  t.notMatch(metrics, /gserviceaccount|127\.0\.0\.1|https:/, 'nor are accounts and audiences there')
   const log = cloud.lines.join('')
   t.match(log, /attempt failed/)
   t.match(log, /id-token-without-tls/)

@@ -62,13 +62,65 @@ t.test('one mint in flight for a key', async (t) => {
   t.not(await other, token)
 })
 
-t.test('failures are told to all who wait and then forgotten', async (t) => {
-  const cache = new TokenCache()
+t.test('a failure is told to all who wait, and to those who ask in the pause after it', async (t) => {
+  const clock = { now: 1_000_000 }
+  const cache = new TokenCache({ now: () => clock.now })
   const failure = new Error('no')
-  const waiting = [1, 2].map(() => cache.mint('k', () => Promise.reject(failure)))
-  for (const outcome of await Promise.allSettled(waiting)) t.match(outcome, { status: 'rejected', reason: failure })
+  let mints = 0
+  const fails = () => {
+    mints++
+    return Promise.reject(failure)
+  }
+  const ask = async (key = 'k') => {
+    const outcomes = await Promise.allSettled([1, 2].map(() => cache.mint(key, fails)))
+    for (const outcome of outcomes) t.match(outcome, { status: 'rejected', reason: failure })
+  }
+  for (const pauseMs of [500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
+    const before = mints
+    await ask()
+    clock.now += pauseMs - 1
+    await ask()
+    t.equal(mints, before + 1, `one mint in ${pauseMs} ms`)
+    clock.now += 1
+  }
+  await ask('other')
+  t.equal(mints, 7, 'each key has its own pace')
+  t.match(cache.counters, { minted: 7, shared: 7, paced: 12 })
+
+  const token = tokenUntil(undefined)
+  t.equal(await cache.mint('k', async () => token), token)
+  t.equal(cache.get('k'), token)
+  await cache.mint('other', async () => token).catch(() => {})
+  cache.forgetFailure('other')
+  t.equal(await cache.mint('other', async () => token), token, 'the pause is over when it is said to be')
+})
+
+t.test('a token that was refused makes room for another, once in a while', async (t) => {
+  const clock = { now: 1_000_000 }
+  const cache = new TokenCache({ now: () => clock.now })
+  const mint = () => cache.mint('k', async () => tokenUntil(10_000))
+  const first = await mint()
+  cache.refuse('other', first)
+  cache.refuse('k', 'of somebody else')
+  t.equal(cache.get('k'), first)
+  cache.refuse('k', first)
   t.equal(cache.get('k'), undefined)
-  t.ok(await cache.mint('k', async () => tokenUntil(undefined)))
+  const second = await mint()
+  cache.refuse('k', first)
+  t.equal(cache.get('k'), second, 'news of the old one')
+  let refused = 1
+  for (const pauseMs of [60_000, 120_000, 240_000, 480_000, 600_000, 600_000]) {
+    const token = cache.get('k') ?? ''
+    t.not(token, '')
+    clock.now += pauseMs - 1
+    cache.refuse('k', token)
+    t.equal(cache.get('k'), token, `within ${pauseMs} ms it stays`)
+    clock.now += 1
+    cache.refuse('k', token)
+    t.equal(cache.get('k'), undefined)
+    t.equal(cache.counters.refused, ++refused)
+    await mint()
+  }
 })
 
 t.test('bounded: the least recently used goes', async (t) => {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { targetAccount } from './credential-files.ts'
-import { machineAccount } from './google-fakes.ts'
+import { type Fault, machineAccount } from './google-fakes.ts'
 import { claimsIn } from './jwt.ts'
 import { PrivateCloud } from './private-cloud.ts'
+import { request } from './request.ts'
 import { gate } from './sdk-service.ts'
 
 t.test('a cold cache under 500 calls at once mints once', async (t) => {
@@ -68,35 +69,110 @@ t.test('tokens change between the attempts of an invocation, not within one', as
   )
 })
 
-t.test('tokens fail while 200 invocations wait: none goes out without, all complete afterwards', async (t) => {
-  const cloud = await PrivateCloud.start(t, { tokens: { timeoutMs: 300 } })
+t.test('a token that expires in the middle of an invocation ends nothing', async (t) => {
+  const cloud = await PrivateCloud.start(t)
   const { fakes, service } = cloud
   service.grant(machineAccount)
   await cloud.register({})
-  const requests = service.verdicts.length
-  const minted = fakes.idTokens
-
-  fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
-  const ids = await Promise.all(Array.from({ length: 200 }, (_, index) => cloud.send('greet', `${index}`)))
-  await sleep(1500)
-  t.match(await cloud.untilStatus(ids[0] ?? '', 'backing-off'), { id: ids[0] })
-  t.match(JSON.stringify(await cloud.untilStatus(ids[7] ?? '', 'backing-off')), /RT0010.*answered 403: not now/)
-  fakes.faults.splice(0, 1, { path: /identity/, hang: true })
-  await sleep(1500)
-  t.match(JSON.stringify(await cloud.invocation(ids[8] ?? '')), /mint timed out after 300 ms/)
-  t.equal(service.verdicts.length, requests, 'nothing has reached the service')
-  const failed = cloud.lines.filter((line) => line.includes('attempt failed')).length
-  t.ok(failed >= 400, `${failed} attempts without a token`)
-  t.ok(fakes.seen.length < failed / 2, `${fakes.seen.length} requests to the metadata server: those who wait share`)
-
-  fakes.faults.length = 0
-  const results = await Promise.all(ids.map((id) => cloud.attach(id)))
-  t.same(
-    results.map(({ json }) => json),
-    ids.map((_, index) => `Hello ${index}`),
+  fakes.lifetimeSeconds = 1
+  const held = cloud.call('holdAndStep', 'expiry')
+  const ofHandler = () => service.passed.filter(({ path }) => path.endsWith('/holdAndStep'))
+  while (ofHandler().length === 0) await sleep(10)
+  const token = ofHandler()[0]?.token ?? ''
+  while (Date.now() / 1000 <= Number(claimsIn(token).exp)) await sleep(100)
+  t.equal(
+    (await request(service.origin, { 'x-serverless-authorization': `Bearer ${token}` })).status,
+    401,
+    'it is over',
   )
+  gate('expiry').resolve('held')
+  t.same(await held, { status: 200, json: 'held, then 3 steps' })
+  t.equal(ofHandler().length, 1, 'on the stream that it was opened with')
+})
+
+/** Six seconds are a minute; nothing else in the server uses this clock. */
+function fastClock(): () => number {
+  const startedAt = Date.now()
+  return () => startedAt + (Date.now() - startedAt) * 10
+}
+
+t.test(
+  'Mint failing for 60 s while 200 invocations wait: none reaches the service unauthenticated, all complete after recovery',
+  async (t) => {
+    const cloud = await PrivateCloud.start(t, { tokens: { timeoutMs: 300, now: fastClock() } })
+    const { fakes, service } = cloud
+    service.grant(machineAccount)
+    await cloud.register({})
+    const before = { requests: service.verdicts.length, connections: service.connections }
+    const minted = fakes.idTokens
+    const asked = fakes.seen.length
+    const startedAt = performance.now()
+    const fails = async (fault: Omit<Fault, 'path'>, untilMs: number, explained: RegExp) => {
+      fakes.faults.splice(0, 1, { path: /identity/, ...fault })
+      await sleep(startedAt + untilMs - performance.now())
+      const waiting = await cloud.untilStatus(ids[7] ?? '', 'backing-off')
+      t.match(JSON.stringify(waiting), /RT0010/)
+      t.match(JSON.stringify(waiting), explained)
+    }
+    fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
+    const ids = await Promise.all(Array.from({ length: 200 }, (_, index) => cloud.send('greet', `${index}`)))
+    await fails({ status: 403, body: 'not now' }, 2000, /answered 403: not now/)
+    await fails({ status: 404, body: 'no account' }, 4000, /answered 404: no account.*Attach a service account/)
+    await fails({ hang: true }, 6000, /mint timed out after 300 ms/)
+
+    t.equal(service.verdicts.length, before.requests, 'no request')
+    const failed = cloud.lines.filter((line) => line.includes('attempt failed')).length
+    t.ok(failed >= 1000, `${failed} attempts without a token`)
+    const mints = fakes.seen.length - asked
+    t.ok(mints >= 5 && mints <= 20, `${mints} mints: a pace of their own`)
+
+    fakes.faults.length = 0
+    const results = await Promise.all(ids.map((id) => cloud.attach(id)))
+    t.same(
+      results.map(({ json }) => json),
+      ids.map((_, index) => `Hello ${index}`),
+    )
+    t.equal(fakes.idTokens - minted, 1)
+    const after = service.verdicts.slice(before.requests)
+    t.equal(after.length, 200)
+    t.ok(after.every((verdict) => verdict === 'passed'))
+  },
+)
+
+t.test('a token that is not accepted any more is replaced, and the invocation goes on', async (t) => {
+  const cloud = await PrivateCloud.start(t)
+  const { fakes, service } = cloud
+  service.grant(machineAccount)
+  await cloud.register({})
+  await cloud.call('greet', 'before')
+  const old = service.passed.at(-1)?.token ?? ''
+  service.distrusted.add(old)
+  const minted = fakes.idTokens
+  const answers = await Promise.all(Array.from({ length: 50 }, () => cloud.call('greet', 'Ada')))
+  t.ok(answers.every(({ status }) => status === 200))
+  t.equal(fakes.idTokens - minted, 1, 'one mint, however many were refused')
+  const tokens = new Set(service.passed.slice(2).map(({ token }) => token))
+  t.equal(tokens.size, 1)
+  t.notOk(tokens.has(old))
+})
+
+t.test('a wrong audience is no reason to mint again and again', async (t) => {
+  const cloud = await PrivateCloud.start(t)
+  const { fakes, service } = cloud
+  service.grant(machineAccount)
+  await cloud.register({})
+  await cloud.call('greet', 'before')
+  const [audience = ''] = service.audiences.splice(0, 1, 'https://moved.example')
+  const minted = fakes.idTokens
+  const ids = await Promise.all(Array.from({ length: 50 }, (_, index) => cloud.send('greet', `${index}`)))
+  await sleep(1500)
+  const waiting = await cloud.untilStatus(ids[7] ?? '', 'backing-off')
+  t.match(JSON.stringify(waiting), /status code 401\. Cloud Run does not accept the ID token.*--gcp-audience/)
+  const refusals = service.verdicts.filter((verdict) => verdict === '401 audience').length
+  t.ok(refusals > 150, `${refusals} refusals`)
   t.equal(fakes.idTokens - minted, 1)
-  const after = service.verdicts.slice(requests)
-  t.equal(after.length, 200)
-  t.ok(after.every((verdict) => verdict === 'passed'))
+  service.audiences.push(audience)
+  const results = await Promise.all(ids.map((id) => cloud.attach(id)))
+  t.ok(results.every(({ status }) => status === 200))
+  t.equal(fakes.idTokens - minted, 1)
 })

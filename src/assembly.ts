@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { AdminAuth } from './admin/auth/admin-auth.ts'
+import { registerAdminAuthMetrics } from './admin/auth/metrics.ts'
 import { formatAdminError } from './admin/error-answer.ts'
+import { INGRESS_DOOR, registerIngressDoor } from './admin/ingress-door.ts'
 import { registerAdminRoutes } from './admin/register-admin-routes.ts'
 import type { Config } from './config/config.ts'
+import { refuseExposedAddresses } from './config/exposure.ts'
+import { requiresClientCertificate } from './config/listener-tls.ts'
 import { loosenings } from './config/loosenings.ts'
 import type { Engine } from './engine.ts'
 import { registerFabricRoutes } from './fabric/fabric-routes.ts'
@@ -12,21 +17,23 @@ import { registerIngressMetrics } from './ingress/metrics.ts'
 import { registerIngressRoutes } from './ingress/routes.ts'
 import { sensitiveServiceHeaders } from './ingress/service-header-policies.ts'
 import { DefaultEgressPolicy } from './invoker/egress/default-egress-policy.ts'
+import { egressLoosenings } from './invoker/egress/egress-loosenings.ts'
 import { Invoker } from './invoker/invoker.ts'
-import { loadRequestIdentity } from './invoker/request-identity.ts'
+import { RequestIdentity } from './invoker/request-identity.ts'
 import type { BoundAddress } from './listen/bound-address.ts'
 import { hostGuard } from './listen/host-guard.ts'
 import { createListener, type Listener } from './listen/listener.ts'
 import { registerListenerMetrics } from './listen/listener-metrics.ts'
 import { newDeploymentId } from './protocol/ids.ts'
-import { defaultQueryLimits } from './query/limits.ts'
+import { queryLimits } from './query/limits.ts'
 import { QueryEngine } from './query/query-engine.ts'
 import { pooledRandomBytes } from './random-pool.ts'
 import { displayUri } from './registry/deployment-uri.ts'
 import { type DiscoveryRequest, discover } from './registry/discover.ts'
 import { Registry } from './registry/registry.ts'
+import type { Reloader } from './reload.ts'
 import type { ServerOptions } from './server.ts'
-import { registerEngineMetrics } from './server-metrics.ts'
+import { registerEngineMetrics, registerTokenMetrics } from './server-metrics.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { Metrics } from './telemetry/metrics.ts'
 import { registerProcessMetrics } from './telemetry/process-metrics.ts'
@@ -41,23 +48,41 @@ export interface Listeners {
 const INGRESS_GRACE_MS = 5000
 const ADMIN_GRACE_MS = 1000
 
+export interface AssemblyOptions extends Omit<ServerOptions, 'onFatal'> {
+  /** Parts whose files may change while the server runs add themselves. */
+  readonly reloader: Reloader
+}
+
 /** Puts everything that speaks HTTP around the engine, and starts it: invoker, registry, metrics, the three listeners. */
 export async function assemble(
-  { config, log, version, idTokens = new IdTokens() }: Omit<ServerOptions, 'onFatal'>,
-  { partition, segmentLog, store }: Engine,
+  { config, log, version, reloader, activatedSockets, idTokens = new IdTokens() }: AssemblyOptions,
+  { partition, segmentLog, store, keys }: Engine,
   closers: (() => Promise<void>)[],
 ): Promise<Listeners> {
   const listeners = {
     ingress: createListener('ingress', config.ingress, log, {
       rawTarget: true,
       formatError: formatIngressError,
+      activatedSockets: activatedSockets?.ingress ?? [],
     }),
-    admin: createListener('admin', config.admin, log, { formatError: formatAdminError }),
-    fabric: createListener('fabric', config.fabric, log),
+    admin: createListener('admin', config.admin, log, {
+      rawTargetBelow: INGRESS_DOOR,
+      formatError: formatAdminError,
+      activatedSockets: activatedSockets?.admin ?? [],
+      approve: (bound) => refuseExposedAddresses(config, 'admin', tcpHosts(bound)),
+    }),
+    fabric: createListener('fabric', config.fabric, log, {
+      activatedSockets: activatedSockets?.fabric ?? [],
+      approve: (bound) => refuseExposedAddresses(config, 'fabric', tcpHosts(bound)),
+    }),
+  }
+  for (const [server, listener] of Object.entries(listeners)) {
+    if (config[listener.name].tls !== undefined) reloader.add(`${server}.tls`, () => listener.reloadTls())
   }
   const all = Object.values(listeners)
-  const identity = identityOf(config, log)
+  const identity = identityOf(config, reloader, log)
   const egress = new DefaultEgressPolicy({
+    rules: config.egress,
     ownListeners: () =>
       all.flatMap((listener) =>
         listener.addresses.flatMap((bound) =>
@@ -104,6 +129,7 @@ export async function assemble(
   const processMetrics = registerProcessMetrics(metrics)
   closers.push(async () => processMetrics[Symbol.dispose]())
   registerListenerMetrics(metrics, all)
+  registerTokenMetrics(metrics, idTokens)
   registerEngineMetrics(metrics, { partition, invoker, log: segmentLog, store })
 
   const auth = await createCallerAuth(config.ingress.auth, { dialer: { egress }, now: Date.now, log })
@@ -121,13 +147,18 @@ export async function assemble(
   listeners.admin.app.addHook('onRequest', guard)
   const query = new QueryEngine({
     databaseFile: store.file,
+    keys,
     checkpoint: () => store.checkpoint(),
     live: () => invoker.attempts(),
-    limits: defaultQueryLimits,
+    limits: queryLimits(config.admin.query),
     log,
   })
   closers.push(() => query.close())
+  const adminAuth = new AdminAuth(config.admin.auth, { now: Date.now, log })
+  registerAdminAuthMetrics(metrics, adminAuth.counts)
+  if (config.admin.auth.tokensFile !== undefined) reloader.add('admin tokens', () => adminAuth.reload())
   registerAdminRoutes(listeners.admin.app, {
+    auth: adminAuth,
     client: partition,
     query,
     registry,
@@ -136,6 +167,15 @@ export async function assemble(
     ingressEndpoint: () => advertised(config.ingress.advertisedAddress, listeners.ingress.addresses),
     now: Date.now,
     random: pooledRandomBytes,
+    log,
+  })
+  registerIngressDoor(listeners.admin.app, {
+    addresses: () => listeners.ingress.addresses,
+    asksForCertificates: requiresClientCertificate(config.ingress),
+    maxConnections: Math.ceil(config.ingress.maxConnections / 2),
+    // An Authorization header at admin is for admin, unless it is ingress that knows callers by it.
+    keptBack:
+      !adminAuth.asksForTokens && auth?.credentialHeaders.includes('authorization') === true ? [] : ['authorization'],
     log,
   })
   listeners.fabric.app.addHook('onRequest', guard)
@@ -150,8 +190,12 @@ export async function assemble(
       listeners.fabric.close(ADMIN_GRACE_MS),
     ])
   })
-  for (const line of [...loosenings(config), ...sensitiveServiceHeaders(partition.schema)])
-    log.warn({ event: 'loosened', setting: line })
+  const loosened = [
+    ...loosenings(config),
+    ...egressLoosenings(config.egress, [config.ingress.bindPort, config.admin.bindPort, config.fabric.bindPort]),
+    ...sensitiveServiceHeaders(partition.schema),
+  ]
+  for (const line of loosened) log.warn({ event: 'loosened', setting: line })
   // The control ports first: who finds ingress open finds the rest open too.
   await listeners.fabric.start()
   await listeners.admin.start()
@@ -165,11 +209,28 @@ function warnOfPlainToken({ url, auth }: DiscoveryRequest, log: Logger): void {
   log.warn({ event: 'id-token-without-tls', uri: displayUri(url) })
 }
 
-function identityOf(config: Config, log: Logger) {
-  const { requestIdentityPrivateKeyPemFile: file, requestIdentityExpirationMs } = config.worker.invoker
+/** Sockets may have been bound by others than the configuration. */
+function tcpHosts(bound: readonly BoundAddress[]): string[] {
+  return bound.flatMap((address) => (address.kind === 'tcp' ? [address.host] : []))
+}
+
+function identityOf(config: Config, reloader: Reloader, log: Logger): RequestIdentity | undefined {
+  const {
+    requestIdentityPrivateKeyPemFile: file,
+    requestIdentityNextPrivateKeyPemFile: nextFile,
+    requestIdentityExpirationMs: expirationMs,
+  } = config.worker.invoker
   if (file === undefined) return undefined
-  const identity = loadRequestIdentity(file, requestIdentityExpirationMs, Date.now)
-  log.info({ event: 'request-identity', publicKey: identity.publicKey })
+  const identity = new RequestIdentity({ file, nextFile, expirationMs, now: Date.now })
+  const tell = () => {
+    const { publicKey, nextPublicKey } = identity
+    log.info({ event: 'request-identity', publicKey, ...(nextPublicKey !== undefined && { nextPublicKey }) })
+  }
+  tell()
+  reloader.add('request-identity', () => {
+    identity.reload()
+    tell()
+  })
   return identity
 }
 
@@ -178,7 +239,8 @@ function advertised(configured: string | undefined, bound: readonly BoundAddress
   const [first] = bound
   if (first?.kind !== 'tcp') return first?.url
   const isWildcard = first.host === '::' || first.host === '0.0.0.0'
-  return isWildcard ? `http://localhost:${first.port}/` : `${first.url}/`
+  const scheme = new URL(first.url).protocol
+  return isWildcard ? `${scheme}//localhost:${first.port}/` : `${first.url}/`
 }
 
 /** An address that is handed out must also be answered for. */

@@ -4,6 +4,9 @@ import { openSegmentLog, type SegmentLog } from './log/segment-log.ts'
 import { LogTrimmer } from './partition/log-trimmer.ts'
 import { Partition } from './partition/partition.ts'
 import { recover } from './partition/recovery.ts'
+import { checkDataDirectory } from './sealing/data-directory.ts'
+import { readKeyFile } from './sealing/key-file.ts'
+import type { KeyRing } from './sealing/key-ring.ts'
 import { Store } from './store/store.ts'
 import type { Logger } from './telemetry/logger.ts'
 
@@ -20,6 +23,8 @@ export interface Engine {
   readonly partition: Partition
   readonly segmentLog: SegmentLog
   readonly store: Store
+  /** What log and store are sealed under, if they are. */
+  readonly keys: KeyRing | undefined
 }
 
 /**
@@ -31,14 +36,17 @@ export async function openEngine(
   closers: (() => Promise<void>)[],
 ): Promise<Engine> {
   const directory = join(config.baseDir, config.nodeName)
+  checkDataDirectory(directory)
+  const keys = config.secrets.keyFile === undefined ? undefined : readKeyFile(config.secrets.keyFile)
   let partition: Partition | undefined
   let trimmer: LogTrimmer | undefined
-  const opening = [
-    openSegmentLog({
-      directory: join(directory, 'log'),
-      segmentSizeBytes: config.log.segmentSizeBytes,
-      onFatal,
-    }),
+  const openingLog = openSegmentLog({
+    directory: join(directory, 'log'),
+    segmentSizeBytes: config.log.segmentSizeBytes,
+    onFatal,
+    keys,
+  })
+  const openStore = () =>
     Store.open({
       directory: join(directory, 'store'),
       checkpointIntervalMs: config.store.checkpointIntervalMs,
@@ -47,9 +55,11 @@ export async function openEngine(
         trimmer?.onFolded(position)
       },
       onFatal,
-    }),
-  ] as const
-  const [openedLog, openedStore] = await Promise.allSettled(opening)
+      keys,
+    })
+  // Opening may seal what is there: the lock, which the log takes, must be ours before.
+  const openingStore = keys === undefined ? openStore() : openingLog.then(openStore)
+  const [openedLog, openedStore] = await Promise.allSettled([openingLog, openingStore])
   if (openedLog.status === 'fulfilled') closers.push(() => openedLog.value.close())
   if (openedStore.status === 'fulfilled') closers.push(() => openedStore.value.close())
   if (openedLog.status === 'rejected') throw openedLog.reason
@@ -77,9 +87,13 @@ export async function openEngine(
   const madeTrimmer = new LogTrimmer(segmentLog, store, config.log.segmentSizeBytes, onFatal)
   partition = made
   trimmer = madeTrimmer
+  if (keys !== undefined) {
+    log.info({ event: 'sealed', keyId: keys.current.id, otherKeyIds: keys.ids.slice(1) })
+    if (segmentLog.holdsOtherThan(keys.current.id)) madeTrimmer.trimNow()
+  }
   closers.push(
     () => madeTrimmer.close(),
     () => made.close(),
   )
-  return { directory, partition: made, segmentLog, store }
+  return { directory, partition: made, segmentLog, store, keys }
 }

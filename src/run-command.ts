@@ -1,32 +1,20 @@
+import { commands } from './commands/commands.ts'
 import { loadConfig } from './config/load-config.ts'
 import { PerdureError } from './errors/perdure-error.ts'
+import { takeActivatedSockets } from './listen/socket-activation.ts'
+import { Reloader } from './reload.ts'
 import { Server } from './server.ts'
 import { welcome } from './startup-report.ts'
 import { createLogger, type Logger } from './telemetry/logger.ts'
 import { version } from './version.ts'
 
-/**
- * The `perdure` command: runs the server until a signal ends it, looks into what is in its way (`doctor`), says what becomes
- * of a header (`headers`), or makes a key for a caller (`api-key`). Sets the exit code; 1 after any failure.
- */
+/** The `perdure` command: runs the server until a signal ends it, or one of `commands`. Sets the exit code; 1 after any failure. */
 export async function runCommand(argv: readonly string[]): Promise<void> {
   try {
-    if (argv[0] === 'doctor') {
-      const { doctorCommand } = await import('./doctor-command.ts')
-      const write = (text: string) => process.stdout.write(text)
-      const isWell = await doctorCommand(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
-      if (!isWell) process.exitCode = 1
-      return
-    }
-    if (argv[0] === 'api-key') {
-      const { apiKeyCommand } = await import('./api-key-command.ts')
-      apiKeyCommand(argv.slice(1), (text) => process.stdout.write(text))
-      return
-    }
-    if (argv[0] === 'headers') {
-      const { headersCommand } = await import('./headers-command.ts')
-      const write = (text: string) => process.stdout.write(text)
-      await headersCommand(argv.slice(1), { env: process.env, cwd: process.cwd(), write })
+    const [name = '', ...rest] = argv
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command !== undefined) {
+      if (!(await command(rest))) process.exitCode = 1
       return
     }
     const loaded = loadConfig({ argv, env: process.env, cwd: process.cwd() })
@@ -41,10 +29,15 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
         process.stdout.write(loaded.dump())
         return
       case 'run': {
+        const activatedSockets = takeActivatedSockets(process.env, process.pid)
         const log = createLogger(loaded.config)
         for (const warning of loaded.warnings) log.warn({ event: 'configuration', warning })
         const stop = stopper(log, loaded.config.shutdownTimeoutMs)
-        const server = await Server.start({ config: loaded.config, log, version, onFatal: stop.fatal })
+        const reloader = new Reloader(log)
+        // Before anything can be reloaded: an early SIGHUP must not end the process.
+        reloader.start()
+        const { config } = loaded
+        const server = await Server.start({ config, log, version, onFatal: stop.fatal, reloader, activatedSockets })
         stop.whenAsked(server)
         process.stderr.write(welcome(server))
       }

@@ -1,3 +1,5 @@
+import type { IdTokens } from './gcp/id-tokens.ts'
+import { mintResults, mintSources } from './gcp/mint-record.ts'
 import type { Invoker } from './invoker/invoker.ts'
 import type { Log } from './log/log.ts'
 import type { Partition } from './partition/partition.ts'
@@ -47,5 +49,48 @@ export function registerEngineMetrics(metrics: Metrics, { partition, invoker, lo
     lastSync.set(log.metrics.lastSyncMs / 1000)
     maxSync.set(log.metrics.maxSyncMs / 1000)
     pending.set(store.pendingBytes)
+  })
+}
+
+/** Up to the time that a mint is given, which is 5 s. */
+const mintSecondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const tokenOutcomes = ['cached', 'minted', 'shared', 'paced'] as const
+
+/**
+ * What is counted of Google ID tokens. Labels are kinds; accounts and audiences are many, and nobody's business who only
+ * looks at metrics.
+ */
+export function registerTokenMetrics(metrics: Metrics, idTokens: Pick<IdTokens, 'onMint' | 'usage'>): void {
+  const mints = metrics.counter('id_token_mints_total', 'Mints of Google ID tokens, by their end and credentials.', {
+    result: mintResults,
+    source: mintSources,
+  })
+  const seconds = metrics
+    .histogram(
+      'id_token_mint_seconds',
+      'Duration of mints of ID tokens, also of those that failed.',
+      mintSecondsBuckets,
+    )
+    .with({})
+  const requests = metrics.counter(
+    'id_token_requests_total',
+    'ID tokens that attempts wanted, by where they came from.',
+    {
+      outcome: tokenOutcomes,
+    },
+  )
+  const refused = metrics
+    .counter('id_tokens_refused_total', 'Cached ID tokens that were thrown away because the service refused them.')
+    .with({})
+  const cached = metrics.gauge('id_tokens_cached', 'ID tokens in the cache.').with({})
+  idTokens.onMint(({ source, result, durationMs }) => {
+    mints.with({ result, source }).inc()
+    seconds.observe(durationMs / 1000)
+  })
+  metrics.onRender(() => {
+    const { usage } = idTokens
+    for (const outcome of tokenOutcomes) requests.with({ outcome }).value = usage[outcome]
+    refused.value = usage.refused
+    cached.set(usage.size)
   })
 }

@@ -1,7 +1,10 @@
 import type { Listeners } from './assembly.ts'
 import type { Config } from './config/config.ts'
+import { refuseExposure } from './config/exposure.ts'
 import { openEngine } from './engine.ts'
 import type { IdTokens } from './gcp/id-tokens.ts'
+import type { ActivatedSockets } from './listen/socket-activation.ts'
+import { Reloader } from './reload.ts'
 import type { Logger } from './telemetry/logger.ts'
 
 export interface ServerOptions {
@@ -12,6 +15,10 @@ export interface ServerOptions {
   readonly onFatal: (error: Error) => void
   /** For tests: other tokens than those of this machine. Closed with the server. */
   readonly idTokens?: IdTokens
+  /** Sockets that a service manager has passed, to be used in place of those of the configuration. */
+  readonly activatedSockets?: ActivatedSockets | undefined
+  /** Asks for files to be read again; closed with the server. Without one, `Server.reload` still can. */
+  readonly reloader?: Reloader
 }
 
 /** A running server. `close` stops it in order: no new requests, no new attempts, everything on disk. */
@@ -20,11 +27,13 @@ export class Server implements AsyncDisposable {
   readonly directory: string
   readonly listeners: Listeners
   readonly #closers: (() => Promise<void>)[]
+  readonly #reloader: Reloader
   #closed: Promise<void> | undefined
 
-  private constructor(directory: string, listeners: Listeners, closers: (() => Promise<void>)[]) {
+  private constructor(directory: string, listeners: Listeners, reloader: Reloader, closers: (() => Promise<void>)[]) {
     this.directory = directory
     this.listeners = listeners
+    this.#reloader = reloader
     this.#closers = closers
   }
 
@@ -34,15 +43,23 @@ export class Server implements AsyncDisposable {
    */
   static async start(options: ServerOptions): Promise<Server> {
     const closers: (() => Promise<void>)[] = []
+    const reloader = options.reloader ?? new Reloader(options.log)
+    closers.push(() => reloader.close())
     try {
+      refuseExposure(options.config)
       // The store's thread starts while this one loads everything else.
       const [engine, { assemble }] = await Promise.all([openEngine(options, closers), import('./assembly.ts')])
-      const listeners = await assemble(options, engine, closers)
-      return new Server(engine.directory, listeners, closers)
+      const listeners = await assemble({ ...options, reloader }, engine, closers)
+      return new Server(engine.directory, listeners, reloader, closers)
     } catch (error) {
       await closeAll(closers)
       throw error
     }
+  }
+
+  /** Reads key files, certificates and token files again, as SIGHUP does. Failures are logged; the old ones stay in use. */
+  reload(): Promise<void> {
+    return this.#reloader.reload()
   }
 
   close(): Promise<void> {

@@ -29,7 +29,8 @@ function where(listener: Listener): string {
 
 function browsable(listener: Listener): string {
   const [address] = listener.addresses
+  const scheme = address?.url.startsWith('https:') === true ? 'https' : 'http'
   return address?.kind === 'tcp' && address.host !== '::' && address.host !== '0.0.0.0'
     ? address.url
-    : `http://localhost:${address?.kind === 'tcp' ? address.port : ''}`
+    : `${scheme}://localhost:${address?.kind === 'tcp' ? address.port : ''}`
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { arrivedOnUnixSocket } from '../listen/unix-peers.ts'
+import { callerOf } from './auth/caller.ts'
 import type { AuditDetails } from './operation.ts'
 
 /** What admin needs of a logger; pino's has it. */
@@ -17,13 +18,15 @@ export interface AuditedWrite {
   readonly details?: AuditDetails | undefined
 }
 
-/** Writes the audit line of a write: who (the socket's peer), from where, what, and how it ended. */
+/** Writes the audit line of a write: who (the name of the token, or what else is known), from where, what, and how it ended. */
 export function auditWrite(log: AdminLog, request: FastifyRequest, write: AuditedWrite): void {
   const overUnixSocket = arrivedOnUnixSocket(request.raw)
+  const caller = callerOf(request)
   log.info({
     event: 'admin-write',
     action: write.action,
     path: request.url.split('?', 1)[0],
+    ...(caller === undefined ? {} : { caller: caller.name, role: caller.role }),
     peer: overUnixSocket ? 'unix' : 'tcp',
     ...(overUnixSocket ? {} : { remoteAddress: request.raw.socket.remoteAddress }),
     userAgent: request.headers['user-agent'],

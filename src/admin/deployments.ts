@@ -3,6 +3,7 @@ import type { DeploymentId } from '../core/ids.ts'
 import type { Schema } from '../core/schema.ts'
 import { AdminConflict, AdminMethodDeprecated, AdminNotFound } from '../errors/admin.ts'
 import type { Registration, Registry } from '../registry/registry.ts'
+import { deploymentFor } from './auth/masked-views.ts'
 import { parseDeploymentIdParameter } from './deployment-id.ts'
 import { deploymentDetail, deploymentItem, registrationModel } from './deployment-model.ts'
 import { readDeploymentUpdate, readRegistration } from './deployment-request.ts'
@@ -49,9 +50,10 @@ export function deploymentRoutes(
       path: '/deployments',
       methods: {
         GET: {
-          handle() {
+          handle({ role }) {
             const deployments = [...schema.deployments()].sort(byCreation)
-            return { status: 200, json: { deployments: deployments.map(deploymentItem) } }
+            const items = deployments.map((deployment) => deploymentItem(deploymentFor(role, deployment)))
+            return { status: 200, json: { deployments: items } }
           },
         },
         POST: {
@@ -82,9 +84,9 @@ export function deploymentRoutes(
       path: '/deployments/:deployment',
       methods: {
         GET: {
-          handle({ params }) {
+          handle({ params, role }) {
             const deployment = existing(parseDeploymentIdParameter(params.deployment ?? ''))
-            return { status: 200, json: deploymentDetail(deployment, defaults) }
+            return { status: 200, json: deploymentDetail(deploymentFor(role, deployment), defaults) }
           },
         },
         PATCH: update,

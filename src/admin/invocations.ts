@@ -1,6 +1,8 @@
+import type { AdminRole } from '../config/config.ts'
 import type { Invocation } from '../core/invocation.ts'
 import { AdminNotFound } from '../errors/admin.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
+import { invocationFor, journalEntryFor } from './auth/masked-views.ts'
 import { parseInvocationIdParameter } from './invocation-id.ts'
 import { invocationModel } from './invocation-model.ts'
 import { journalEntryModel } from './journal-model.ts'
@@ -30,9 +32,9 @@ export function invocationRoutes(
       path: '/invocations/:invocation',
       methods: {
         GET: {
-          handle: ({ params }) => ({
+          handle: ({ params, role }) => ({
             status: 200,
-            json: invocationModel(existing(params.invocation ?? ''), now()),
+            json: invocationFor(role, invocationModel(existing(params.invocation ?? ''), now())),
           }),
         },
         DELETE: remove,
@@ -42,11 +44,11 @@ export function invocationRoutes(
       path: '/invocations/:invocation/journal',
       methods: {
         GET: {
-          handle({ params, query }) {
+          handle({ params, query, role }) {
             const { id, journal } = existing(params.invocation ?? '')
             const from = numberParameter(query, 'from', 0, Number.MAX_SAFE_INTEGER) ?? 0
             const limit = numberParameter(query, 'limit', 1, MAX_PAGE_ENTRIES) ?? DEFAULT_PAGE_ENTRIES
-            return { status: 200, json: { id, ...journalPage(journal, from, limit) } }
+            return { status: 200, json: { id, ...journalPage(journal, from, limit, role) } }
           },
         },
       },
@@ -55,11 +57,11 @@ export function invocationRoutes(
 }
 
 /** `next` is the index to go on from; it is absent on the last page. */
-function journalPage(journal: Invocation['journal'], from: number, limit: number) {
+function journalPage(journal: Invocation['journal'], from: number, limit: number, role: AdminRole) {
   const entries: unknown[] = []
   let bytes = 0
   for (const entry of journal.slice(from, from + limit)) {
-    const model = journalEntryModel(entry, from + entries.length)
+    const model = journalEntryFor(role, journalEntryModel(entry, from + entries.length))
     entries.push(model)
     bytes += Buffer.byteLength(JSON.stringify(model))
     if (bytes > MAX_PAGE_BYTES) break

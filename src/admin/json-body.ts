@@ -56,6 +56,14 @@ export class BodyFields {
     throw this.invalid(name, 'expected true or false')
   }
 
+  /** A whole number from `min` to `max`. */
+  integer(name: string, min: number, max: number): number | undefined {
+    const value = this.#value(name)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
+    throw this.invalid(name, `expected a whole number from ${min} to ${max}`)
+  }
+
   /** An object whose values are strings. */
   strings(name: string): Readonly<Record<string, string>> | undefined {
     const value = this.#value(name)
@@ -85,6 +93,14 @@ export class BodyFields {
     if (value === undefined) return undefined
     if (!isObject(value)) throw this.invalid(name, 'expected an object')
     return Object.entries(value)
+  }
+
+  /** The fields of an object, to be read one by one like these. */
+  nested(name: string): BodyFields | undefined {
+    const value = this.#value(name)
+    if (value === undefined) return undefined
+    if (!isObject(value)) throw this.invalid(name, 'expected an object')
+    return new BodyFields(value, `${name}: `)
   }
 
   /** The error that a caller throws when a field has the right type and yet cannot be read. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { AdminBodySyntax, AdminBodyTooLarge, AdminClientGone } from '../errors/admin.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { type AdminLog, auditWrite } from './audit.ts'
+import { roleOf } from './auth/caller.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { AdminRoute, Answer, Operation } from './operation.ts'
@@ -78,6 +79,7 @@ async function run(
       params: paramsOf(request),
       query: new URLSearchParams(request.url.split('?', 2)[1] ?? ''),
       body: operation.jsonBody ? parseJsonBody(request.headers['content-type'], request.body) : undefined,
+      role: roleOf(request),
       signal: clientGone(reply),
     })
     const action = operation.audit

@@ -1,3 +1,5 @@
+import type { AdminRole } from '../config/config.ts'
+
 /** What a path asks for by its prefix. Paths without one mean the newest. */
 export type ApiVersion = 2 | 3 | 4
 
@@ -7,6 +9,8 @@ export interface AdminCall {
   readonly query: URLSearchParams
   /** Parsed JSON, unchecked; `undefined` for operations without a body. */
   readonly body: unknown
+  /** What whoever asks may do; it may be asked for already, and says what is shown. */
+  readonly role: AdminRole
   /** Aborted when the client has gone before it was answered. */
   readonly signal: AbortSignal
 }

@@ -4,6 +4,8 @@ import { AdminBodyShape, AdminBodySyntax, AdminBodyTooLarge } from '../errors/ad
 import { PerdureError } from '../errors/perdure-error.ts'
 import type { QueryEngine } from '../query/query-engine.ts'
 import { formatFor } from '../query/query-format.ts'
+import { roleOf } from './auth/caller.ts'
+import { visibilityOf } from './auth/roles.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { BodyFields, parseJsonBody } from './json-body.ts'
 import { answerAlways, type MountOptions } from './mount.ts'
@@ -35,7 +37,12 @@ export function mountQueryRoute(
         const sql = new BodyFields(parseJsonBody(request.headers['content-type'], request.body)).string('query')
         if (sql === undefined)
           throw new AdminBodyShape('Failed to deserialize the JSON body into the target type: missing field `query`')
-        const { contentType, body } = await query.run(sql, formatFor(request.headers.accept), clientGone(reply))
+        const { contentType, body } = await query.run(
+          sql,
+          formatFor(request.headers.accept),
+          clientGone(reply),
+          visibilityOf(roleOf(request)),
+        )
         // A stream: text and objects would get a charset in their type, which the official CLI refuses.
         return reply.header('content-type', contentType).send(Readable.from(body))
       } catch (error) {

@@ -5,27 +5,39 @@ import { defaultInvocationVersion, maxInvocationVersion } from '../protocol/cont
 import type { QueryEngine } from '../query/query-engine.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { AdminLog } from './audit.ts'
+import type { AdminAuth } from './auth/admin-auth.ts'
+import { requireRole } from './auth/require-role.ts'
+import { clusterHealthRoutes } from './cluster-health.ts'
+import { compressAnswers } from './compression.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { handshakeRoutes, type ServerInfo, unsupportedApiVersion } from './handshake.ts'
 import { invocationRoutes } from './invocations.ts'
 import { JSON_BODY_LIMIT_BYTES } from './json-body.ts'
+import { kafkaClusterRoutes } from './kafka-clusters.ts'
+import { limiterRuleRoutes } from './limiter-rules.ts'
 import { acceptAnyBody, answerAlways, mountRoute, refuseEmptyParameters } from './mount.ts'
-import { notYetRoutes } from './not-yet.ts'
+import { openApiRoutes } from './openapi-route.ts'
 import type { AdminRoute, ApiVersion } from './operation.ts'
 import { batchRoutes } from './operations/batch.ts'
 import { Operator } from './operations/operator.ts'
 import { deleteOperation, operationRoutes } from './operations/routes.ts'
 import { mountQueryRoute } from './query-route.ts'
+import { serdeRoutes } from './serdes.ts'
 import type { ServiceDefaults } from './service-model.ts'
 import { serviceRoutes } from './services.ts'
 import { stateRoutes } from './state-mutation.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
+import { vqueueRoutes } from './vqueues.ts'
 
 export interface AdminDependencies {
+  /** Who may do what; it holds for all routes of the app, whoever registers them. */
+  readonly auth: AdminAuth
   readonly client: Pick<PartitionClient, 'schema' | 'invocation' | 'operate' | 'mutateState'>
   /** SQL introspection; without it there is no `/query`. */
   readonly query?: Pick<QueryEngine, 'run'>
   readonly registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove' | 'patchService'>
   readonly config: ServiceDefaults & {
+    readonly clusterName: string
     readonly admin: Pick<Config['admin'], 'requestSizeLimitBytes'>
     readonly worker: { readonly invoker: Pick<Config['worker']['invoker'], 'enableProtocolV7'> }
   }
@@ -53,11 +65,13 @@ const PREFIXES: readonly (readonly [prefix: string, version: ApiVersion | undefi
  * show deployments and services, to change invocations and state, and invocations for operators. Other paths answer 404 without a body.
  */
 export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
-  const { config, log, query } = dependencies
+  const { config, log, query, auth } = dependencies
+  app.addHook('onRequest', requireRole(auth, log))
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.register(async (scope) => {
     acceptAnyBody(scope)
     refuseEmptyParameters(scope)
+    compressAnswers(scope)
     const bodyLimitBytes = Math.min(JSON_BODY_LIMIT_BYTES, config.admin.requestSizeLimitBytes)
     for (const [prefix, apiVersion] of PREFIXES) {
       for (const route of routesOf(apiVersion, dependencies)) {
@@ -86,6 +100,12 @@ function routesOf(apiVersion: ApiVersion | undefined, dependencies: AdminDepende
     ...invocationRoutes(client, now, deleteOperation(operator)),
     ...operationRoutes(operator),
     ...batchRoutes(operator, log),
-    ...notYetRoutes(),
+    ...clusterHealthRoutes(config.clusterName),
+    ...openApiRoutes(server.version),
+    ...kafkaClusterRoutes(),
+    ...subscriptionRoutes(client.schema),
+    ...limiterRuleRoutes(),
+    ...vqueueRoutes(),
+    ...serdeRoutes(client.schema),
   ]
 }

@@ -10,6 +10,15 @@ export const ipAddress: ValueType<string> = textual({
   formatText: (value) => value,
 })
 
+/** Whether only this machine reaches what listens on an IP address, or is what comes from it. */
+export function isLoopbackAddress(ip: string): boolean {
+  if (!isIPv6(ip)) return ip.startsWith('127.')
+  // A zone names an interface; it makes no other address of it, and no URL takes it.
+  const canonical = new URL(`http://[${ip.replace(/%.*$/, '')}]`).hostname
+  // An IPv4 address in IPv6 form is printed in hexadecimal: 7f00 is 127.0.
+  return canonical === '[::1]' || /^\[::ffff:7f[0-9a-f]{2}:/.test(canonical)
+}
+
 /** Where to listen; without a port, the listener's default port is meant. */
 export interface BindAddress {
   readonly ip: string

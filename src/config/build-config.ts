@@ -3,6 +3,9 @@ import type { RetryPolicy } from '../core/retry-policy.ts'
 import { formatByteSize } from './byte-size.ts'
 import { type Config, type IngressAuthConfig, type InvokerConfig, type ListenerConfig, MAX_TIMER_MS } from './config.ts'
 import type { Key, OptionalKey } from './key.ts'
+import type { ListenerTls } from './listener-tls.ts'
+import { adminAuthKeys, fabricAuthKeys } from './schema/admin-auth-keys.ts'
+import { egressKeys } from './schema/egress-keys.ts'
 import { ingressAuthKeys } from './schema/ingress-auth-keys.ts'
 import { adminKeys, ingressKeys } from './schema/ingress-keys.ts'
 import {
@@ -14,7 +17,10 @@ import {
 } from './schema/listener-keys.ts'
 import { networkingKeys } from './schema/networking-keys.ts'
 import { nodeKeys } from './schema/node-keys.ts'
+import { queryKeys } from './schema/query-keys.ts'
+import { secretsKeys } from './schema/secrets-keys.ts'
 import { logKeys, storeKeys } from './schema/storage-keys.ts'
+import { adminTlsKeys, ingressTlsKeys, type ListenerTlsKeys } from './schema/tls-keys.ts'
 import { invokerKeys, retryPolicyKeys, workerKeys } from './schema/worker-keys.ts'
 import type { Settings } from './settings.ts'
 
@@ -23,8 +29,11 @@ export function buildConfig(settings: Settings, cwd: string, warn: (line: string
   const baseDir = resolve(cwd, settings.get(nodeKeys.baseDir))
   const nodeName = settings.get(nodeKeys.nodeName)
   const socketDir = resolve(baseDir, nodeName)
-  const listener = (server: keyof typeof DEFAULT_PORTS, keys: ListenerKeys) =>
-    listenerConfig(settings, keys, DEFAULT_PORTS[server], resolve(socketDir, `${server}.sock`), warn)
+  const listener = (server: keyof typeof DEFAULT_PORTS, keys: ListenerKeys, tlsKeys?: ListenerTlsKeys) => {
+    const socketPath = absolute(settings, keys.unixSocketPath, cwd) ?? resolve(socketDir, `${server}.sock`)
+    const tls = tlsKeys === undefined ? undefined : listenerTls(settings, tlsKeys, cwd)
+    return listenerConfig(settings, keys, DEFAULT_PORTS[server], socketPath, tls, warn)
+  }
   return {
     clusterName: settings.get(nodeKeys.clusterName),
     nodeName,
@@ -43,15 +52,32 @@ export function buildConfig(settings: Settings, cwd: string, warn: (line: string
     maxWorkflowCompletionRetentionMs: settings.find(nodeKeys.maxWorkflowCompletionRetention),
     defaultRetryPolicy: retryPolicy(settings),
     maxRetryPolicyMaxAttempts: settings.find(nodeKeys.maxRetryPolicyMaxAttempts),
-    fabric: { ...listener('fabric', fabricKeys), concurrentRequestsLimit: undefined },
+    fabric: {
+      ...listener('fabric', fabricKeys),
+      concurrentRequestsLimit: undefined,
+      allowUnauthenticated: settings.get(fabricAuthKeys.allowUnauthenticated),
+    },
     admin: {
-      ...listener('admin', adminListenerKeys),
+      ...listener('admin', adminListenerKeys, adminTlsKeys),
       concurrentRequestsLimit: settings.find(adminListenerKeys.concurrentRequestsLimit),
       deploymentRoutingHeaders: settings.get(adminKeys.deploymentRoutingHeaders),
       allowedHosts: settings.get(adminKeys.allowedHosts),
+      auth: {
+        tokens: settings.get(adminAuthKeys.tokens),
+        tokensFile: absolute(settings, adminAuthKeys.tokensFile, cwd),
+        unixSocketRole: settings.get(adminAuthKeys.unixSocketRole),
+        allowUnauthenticated: settings.get(adminAuthKeys.allowUnauthenticated),
+      },
+      query: {
+        timeoutMs: timerMs(settings.get(queryKeys.timeout)),
+        maxRows: settings.get(queryKeys.maxRows),
+        maxResultBytes: settings.get(queryKeys.maxResultSize),
+        maxMemoryBytes: settings.get(queryKeys.memoryLimit),
+        concurrency: settings.get(queryKeys.concurrency),
+      },
     },
     ingress: {
-      ...listener('ingress', ingressListenerKeys),
+      ...listener('ingress', ingressListenerKeys, ingressTlsKeys),
       concurrentRequestsLimit: settings.find(ingressListenerKeys.concurrentRequestsLimit),
       headerAllowList: settings.get(ingressKeys.headerAllowList),
       headerAllowListExtra: settings.get(ingressKeys.headerAllowListExtra),
@@ -64,11 +90,17 @@ export function buildConfig(settings: Settings, cwd: string, warn: (line: string
       cleanupIntervalMs: timerMs(settings.get(workerKeys.cleanupInterval)),
       invoker: invokerConfig(settings, cwd, warn),
     },
+    egress: {
+      mode: settings.get(egressKeys.mode),
+      allow: settings.get(egressKeys.allow),
+      deny: settings.get(egressKeys.deny),
+    },
     log: { segmentSizeBytes: settings.get(logKeys.segmentSize) },
     store: {
       checkpointIntervalMs: timerMs(settings.get(storeKeys.checkpointInterval)),
       maxPendingBytes: settings.get(storeKeys.maxPendingBytes),
     },
+    secrets: { keyFile: absolute(settings, secretsKeys.keyFile, cwd) },
   }
 }
 
@@ -77,17 +109,23 @@ function listenerConfig(
   keys: ListenerKeys,
   defaultPort: number,
   unixSocketPath: string,
+  tls: ListenerTls | undefined,
   warn: (line: string) => void,
 ): Omit<ListenerConfig, 'concurrentRequestsLimit'> {
   const address = settings.find(keys.bindAddress)
   const bindPort = address === undefined ? settings.get(keys.bindPort) : (address.port ?? defaultPort)
   const listenMode = settings.get(keys.listenMode)
   const advertisedHost = settings.find(keys.advertisedHost)
+  const unixSocketMode = settings.get(keys.unixSocketMode)
+  const unixSocketGroup = settings.find(keys.unixSocketGroup)
+  if (unixSocketGroup !== undefined && listenMode !== 'tcp' && (unixSocketMode & 0o020) === 0) {
+    warn(`${keys.unixSocketGroup.path} has no effect: ${keys.unixSocketMode.path} lets no group connect; "0660" does`)
+  }
   // A port that is not known yet is the listener's to fill in.
   const derivedAddress =
     advertisedHost === undefined || listenMode === 'unix' || bindPort === 0
       ? undefined
-      : `http://${advertisedHost.includes(':') ? `[${advertisedHost}]` : advertisedHost}:${bindPort}/`
+      : `${tls === undefined ? 'http' : 'https'}://${advertisedHost.includes(':') ? `[${advertisedHost}]` : advertisedHost}:${bindPort}/`
   return {
     listenMode,
     bindIp: address?.ip ?? settings.get(keys.bindIp),
@@ -95,7 +133,9 @@ function listenerConfig(
     advertisedAddress: settings.find(keys.advertisedAddress) ?? derivedAddress,
     ...(advertisedHost === undefined ? {} : { advertisedHost }),
     unixSocketPath,
-    unixSocketMode: settings.get(keys.unixSocketMode),
+    unixSocketMode,
+    unixSocketGroup,
+    tls,
     requestSizeLimitBytes: boundedSize(settings, keys.requestSizeLimit, warn),
     maxHeaderBytes: settings.get(keys.maxHeaderBytes),
     maxHeaderCount: settings.get(keys.maxHeaderCount),
@@ -105,6 +145,18 @@ function listenerConfig(
     maxConnections: settings.get(keys.maxConnections),
     http2MaxConcurrentStreams: settings.get(keys.http2MaxConcurrentStreams),
   }
+}
+
+/** Whatever of it is set counts, so that a half of it stops the start of the listener and does not leave it in clear. */
+function listenerTls(settings: Settings, keys: ListenerTlsKeys, cwd: string): ListenerTls | undefined {
+  const tls = {
+    certFile: absolute(settings, keys.certFile, cwd),
+    keyFile: absolute(settings, keys.keyFile, cwd),
+    clientCaFile: absolute(settings, keys.clientCaFile, cwd),
+    clientNames: settings.get(keys.clientNames),
+  }
+  const isUnset = (value: string | readonly string[] | undefined) => value === undefined || value.length === 0
+  return Object.values(tls).every(isUnset) ? undefined : tls
 }
 
 function ingressAuth(settings: Settings, cwd: string): IngressAuthConfig {
@@ -150,6 +202,7 @@ function invokerConfig(settings: Settings, cwd: string, warn: (line: string) => 
     http2StreamWindowBytes: settings.get(invokerKeys.http2InitialStreamWindowSize),
     http2ConnectionWindowBytes: settings.get(invokerKeys.http2InitialConnectionWindowSize),
     requestIdentityPrivateKeyPemFile: absolute(settings, invokerKeys.requestIdentityPrivateKeyPemFile, cwd),
+    requestIdentityNextPrivateKeyPemFile: absolute(settings, invokerKeys.requestIdentityNextPrivateKeyPemFile, cwd),
     // restate-server signs for at least one second.
     requestIdentityExpirationMs: Math.max(1000, settings.get(invokerKeys.requestIdentityExpiration)),
     additionalRequestHeaders: settings.get(invokerKeys.additionalRequestHeaders),

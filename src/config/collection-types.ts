@@ -151,7 +151,8 @@ export const claimTable: ValueType<Readonly<Record<string, string>>> = textTable
   (_name, value) => (value === '' ? 'the value is empty' : undefined),
 )
 
-function textTable(
+/** A table of texts; `check` says why an entry is refused. */
+export function textTable(
   what: string,
   allowed: string,
   check: (name: string, value: string) => string | undefined,

@@ -1,4 +1,6 @@
 import type { RetryPolicy } from '../core/retry-policy.ts'
+import type { EgressRule } from './egress-rule.ts'
+import type { ListenerTls } from './listener-tls.ts'
 
 /** The longest delay that a Node timer keeps, about 24.8 days; a longer one would run out at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1
@@ -17,6 +19,10 @@ export interface ListenerConfig {
   readonly unixSocketPath: string
   /** File mode bits of the socket, 0o600 by default. */
   readonly unixSocketMode: number
+  /** Name or number; the group of the process where there is none. */
+  readonly unixSocketGroup?: string | undefined
+  /** Of the TCP sockets; Unix sockets are plain. `undefined`: none. */
+  readonly tls?: ListenerTls | undefined
   readonly requestSizeLimitBytes: number
   readonly maxHeaderBytes: number
   readonly maxHeaderCount: number
@@ -67,6 +73,40 @@ export interface IngressAuthConfig {
   }
 }
 
+/** What somebody may do at admin: look; also operate invocations and state; everything. */
+export type AdminRole = 'read-only' | 'operator' | 'admin'
+
+export interface AdminTokenConfig {
+  readonly role: AdminRole
+  /** `sha256:<hex>` */
+  readonly hash: string
+}
+
+/** How users of admin prove who they are. With no tokens configured, nobody is asked. */
+export interface AdminAuthConfig {
+  /** By name. */
+  readonly tokens: Readonly<Record<string, AdminTokenConfig>>
+  /** Absolute. */
+  readonly tokensFile: string | undefined
+  /** Of those who may open the socket file. */
+  readonly unixSocketRole: AdminRole
+  /** Listen beyond this machine all the same. */
+  readonly allowUnauthenticated: boolean
+}
+
+/** What a SQL query may use. */
+export interface QueryConfig {
+  /** From its start to the last row; a query that takes longer is stopped. */
+  readonly timeoutMs: number
+  readonly maxRows: number
+  /** Of the answer, as it is sent. */
+  readonly maxResultBytes: number
+  /** Of the process that runs it, all in all. */
+  readonly maxMemoryBytes: number
+  /** Queries that run at the same time, each in a process of its own. */
+  readonly concurrency: number
+}
+
 export interface InvokerConfig {
   readonly inactivityTimeoutMs: number
   readonly abortTimeoutMs: number
@@ -91,8 +131,18 @@ export interface InvokerConfig {
   readonly http2StreamWindowBytes: number
   readonly http2ConnectionWindowBytes: number
   readonly requestIdentityPrivateKeyPemFile: string | undefined
+  /** Not signed with yet; need not exist. */
+  readonly requestIdentityNextPrivateKeyPemFile: string | undefined
   readonly requestIdentityExpirationMs: number
   readonly additionalRequestHeaders: Readonly<Record<string, string>>
+}
+
+/** Where the server connects to on behalf of deployments. */
+export interface EgressConfig {
+  /** `strict`: nowhere but where `allow` says. */
+  readonly mode: 'default' | 'strict'
+  readonly allow: readonly EgressRule[]
+  readonly deny: readonly EgressRule[]
 }
 
 export interface LogConfig {
@@ -130,11 +180,16 @@ export interface Config {
   readonly maxWorkflowCompletionRetentionMs: number | undefined
   readonly defaultRetryPolicy: RetryPolicy
   readonly maxRetryPolicyMaxAttempts: number | undefined
-  readonly fabric: ListenerConfig
+  readonly fabric: ListenerConfig & {
+    /** Listen beyond this machine all the same. */
+    readonly allowUnauthenticated: boolean
+  }
   readonly admin: ListenerConfig & {
     readonly deploymentRoutingHeaders: readonly string[]
     /** Host names, beside loopback and the bound addresses, that the Host header may carry. */
     readonly allowedHosts: readonly string[]
+    readonly auth: AdminAuthConfig
+    readonly query: QueryConfig
   }
   readonly ingress: IngressConfig
   readonly worker: {
@@ -142,6 +197,11 @@ export interface Config {
     readonly cleanupIntervalMs: number
     readonly invoker: InvokerConfig
   }
+  readonly egress: EgressConfig
   readonly log: LogConfig
   readonly store: StoreConfig
+  readonly secrets: {
+    /** Absolute. Log and store are sealed if there is one. */
+    readonly keyFile: string | undefined
+  }
 }

@@ -66,9 +66,12 @@ export function parseDurationMs(text: string): number {
   if (text === '') throw new DurationInvalid('the duration is empty')
   if (text.length > 200) throw new DurationInvalid('the duration is longer than 200 characters')
   if (text === '0') return 0
-  if (text.startsWith('-') || /\sago$/.test(text)) throw new DurationInvalid('the duration is negative')
-  const unsigned = text.startsWith('+') ? text.slice(1) : text
-  return /^p/i.test(unsigned) ? parseIso(unsigned) : parseFriendly(unsigned)
+  const ago = /\sago$/.exec(text)?.index
+  const isNegative = text.startsWith('-') || ago !== undefined
+  const unsigned = /^[+-]/.test(text) ? text.slice(1, ago) : text.slice(0, ago)
+  const ms = /^p/i.test(unsigned) ? parseIso(unsigned) : parseFriendly(unsigned)
+  if (isNegative && ms > 0) throw new DurationInvalid('the duration is negative')
+  return ms
 }
 
 function parseIso(text: string): number {
@@ -96,7 +99,8 @@ function parseIsoPart(part: string, units: ReadonlyMap<string, Unit | 'calendar'
 
 function parseFriendly(text: string): number {
   const total = new DurationSum()
-  let rest = text
+  let rest = text.trimEnd()
+  if (rest === '') throw new DurationInvalid('expected a number with a unit')
   while (rest !== '') {
     const clock = /^(\d+):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?$/.exec(rest)
     if (clock !== null) {

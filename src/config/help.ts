@@ -8,8 +8,14 @@ export function helpText(): string {
   const defaults = new Settings(new Map(), { hostName: '' })
   return `Usage: perdure [flags]
        perdure doctor gcp <url>     why a private Cloud Run service does not answer; see perdure doctor --help
+       perdure doctor security     what of the configuration is open to others; see perdure doctor security --help
+       perdure identity generate <file>     makes the key that requests to services are signed with
        perdure api-key <name>       makes an API key for a caller of ingress
+       perdure secrets generate-key makes a key that seals the data directory; see perdure secrets --help
+       perdure admin-token <name> <role>     makes a token for admin: read-only, operator or admin
        perdure headers --explain 'Name: value'     what becomes of a header of a call, and why
+       perdure state export <service>   and import: the state of a service as lines of JSON
+       perdure invocations restart <id> --from <index>     runs an invocation again from within its journal
 
   -c, --config-file <path>
       Read settings from this TOML file. [RESTATE_CONFIG]

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import type { Config, ListenerConfig } from './config.ts'
+import { exposedAddress, isOpenByName, knowsItsCallers } from './exposure.ts'
 import { sensitiveNamesIn } from './header-names.ts'
 import { environmentName } from './key.ts'
 
@@ -10,10 +10,15 @@ export function loosenings(config: Config): readonly string[] {
     lines.push('compatibility = "restate": callers see what Restate does, where Perdure is stricter')
   }
   for (const server of ['admin', 'fabric'] as const) {
-    const { listenMode, bindIp } = config[server]
-    if (listenMode !== 'unix' && !isLoopback(bindIp)) {
-      const what = server === 'admin' ? 'whoever reaches it controls the server' : 'whoever reaches it sees metrics'
-      lines.push(`${keyName(server, 'bind-ip')}: ${server} listens on ${bindIp}, beyond this machine; ${what}`)
+    const ip = exposedAddress(config, server)
+    if (ip !== undefined) {
+      lines.push(
+        `${keyName(server, 'bind-ip')}: ${server} listens on ${ip}, beyond this machine; ${risk(config, server)}`,
+      )
+    }
+    if (isOpenByName(config, server) && !knowsItsCallers(config, server)) {
+      const key = server === 'admin' ? 'admin.allow-unauthenticated' : 'fabric-allow-unauthenticated'
+      lines.push(`${key} (${environmentName(key)}): ${server} asks nobody who he is, wherever it listens`)
     }
   }
   for (const server of ['ingress', 'admin', 'fabric'] as const)
@@ -22,6 +27,13 @@ export function loosenings(config: Config): readonly string[] {
     lines.push(`admin.allowed-hosts: admin answers requests addressed to ${config.admin.allowedHosts.join(', ')}`)
   }
   return [...lines, ...ingressLoosenings(config)]
+}
+
+function risk(config: Config, server: 'admin' | 'fabric'): string {
+  if (server === 'fabric') return 'whoever reaches it sees metrics'
+  if (!knowsItsCallers(config, server)) return 'whoever reaches it controls the server'
+  if (config.admin.tls !== undefined) return 'it speaks TLS there, and asks who calls'
+  return 'tokens cross the network, in clear unless TLS ends in front of it'
 }
 
 function ingressLoosenings({ ingress }: Config): readonly string[] {
@@ -56,18 +68,14 @@ function socketModeLoosening(server: 'ingress' | 'admin' | 'fabric', listener: L
   const beyondOwner = listener.unixSocketMode & 0o077
   if (listener.listenMode === 'tcp' || beyondOwner === 0) return []
   const mode = listener.unixSocketMode.toString(8).padStart(4, '0')
-  const who = (beyondOwner & 0o007) === 0 ? 'the group of the socket file' : 'every user of this machine'
+  const who =
+    (beyondOwner & 0o007) === 0
+      ? `the group ${listener.unixSocketGroup ?? 'of the socket file'}`
+      : 'every user of this machine'
   return [`${keyName(server, 'unix-socket-mode')} = "${mode}": ${who} may connect to ${server}`]
 }
 
 function keyName(server: 'ingress' | 'admin' | 'fabric', name: string): string {
   const path = server === 'fabric' ? name : `${server}.${name}`
   return `${path} (${environmentName(path)})`
-}
-
-function isLoopback(ip: string): boolean {
-  if (!isIPv6(ip)) return ip.startsWith('127.')
-  const canonical = new URL(`http://[${ip}]`).hostname
-  // An IPv4 address in IPv6 form is printed in hexadecimal: 7f00 is 127.0.
-  return canonical === '[::1]' || /^\[::ffff:7f[0-9a-f]{2}:/.test(canonical)
 }

@@ -29,6 +29,25 @@ export const AdminConflict = defineError({ code: 'PERDURE_ERR_ADMIN_CONFLICT', s
 /** `PUT /deployments/{id}` outside `/v2`. */
 export const AdminMethodDeprecated = defineError({ code: 'PERDURE_ERR_ADMIN_METHOD_DEPRECATED', status: 405 })
 
+/** Source or sink of a Kafka subscription is none that can be. */
+export const AdminSubscriptionUri = defineError({
+  code: 'PERDURE_ERR_ADMIN_SUBSCRIPTION_URI',
+  status: 400,
+  restateCode: 'META0009',
+})
+
+/** Tokens are configured, and the request has none. */
+export const AdminNoToken = defineError({ code: 'PERDURE_ERR_ADMIN_NO_TOKEN', status: 401 })
+
+/** The token of the request is not one of those that are configured. */
+export const AdminBadToken = defineError({ code: 'PERDURE_ERR_ADMIN_BAD_TOKEN', status: 401 })
+
+/** Who has sent the request is known, and may not do this. */
+export const AdminRoleTooLow = defineError({ code: 'PERDURE_ERR_ADMIN_ROLE_TOO_LOW', status: 403 })
+
+/** The file of admin tokens cannot be read, is open to others, or has a line that is no token. */
+export const AdminBadTokensFile = defineError({ code: 'PERDURE_ERR_ADMIN_BAD_TOKENS_FILE', status: 500 })
+
 /** Part of the peer's admin API that this server does not have. */
 export const AdminNotSupported = defineError({ code: 'PERDURE_ERR_ADMIN_NOT_SUPPORTED', status: 501 })
 
@@ -53,3 +72,6 @@ export const AdminRestartPoint = defineError({ code: 'PERDURE_ERR_ADMIN_RESTART_
 export const AdminDeploymentChoice = defineError({ code: 'PERDURE_ERR_ADMIN_DEPLOYMENT_CHOICE', status: 400 })
 
 export const AdminBatchTooLarge = defineError({ code: 'PERDURE_ERR_ADMIN_BATCH_TOO_LARGE', status: 400 })
+
+/** A call came through `/ingress` of admin, and ingress does not answer. */
+export const AdminIngressUnreachable = defineError({ code: 'PERDURE_ERR_ADMIN_INGRESS_UNREACHABLE', status: 502 })

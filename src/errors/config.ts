@@ -15,6 +15,9 @@ export const ConfigUnknownKey = defineError({ code: 'PERDURE_ERR_CONFIG_UNKNOWN_
 /** At least one known key has a value that it does not take. */
 export const ConfigInvalidValue = defineError({ code: 'PERDURE_ERR_CONFIG_INVALID_VALUE', status: 500 })
 
+/** Admin or fabric would listen beyond this machine and let everybody in, and nobody has said that they should. */
+export const ConfigExposed = defineError({ code: 'PERDURE_ERR_CONFIG_EXPOSED', status: 500 })
+
 /** A text is not a duration. The message is the detail alone, for callers that put their own words around it. */
 export const DurationInvalid = defineError({ code: 'PERDURE_ERR_CONFIG_DURATION_INVALID', status: 400 })
 

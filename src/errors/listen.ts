@@ -20,3 +20,15 @@ export const HostNotAllowed = defineError({ code: 'PERDURE_ERR_LISTEN_HOST_NOT_A
 
 /** A browser sent the request on behalf of another site. */
 export const OriginNotAllowed = defineError({ code: 'PERDURE_ERR_LISTEN_ORIGIN_NOT_ALLOWED', status: 403 })
+
+/** The group of the Unix socket is not known. */
+export const SocketGroupUnknown = defineError({ code: 'PERDURE_ERR_LISTEN_SOCKET_GROUP_UNKNOWN', status: 500 })
+
+/** The process may not give the Unix socket to the group. */
+export const SocketGroupDenied = defineError({ code: 'PERDURE_ERR_LISTEN_SOCKET_GROUP_DENIED', status: 500 })
+
+/** The sockets that a service manager passes cannot be matched to listeners, or not be listened on. */
+export const ActivationInvalid = defineError({ code: 'PERDURE_ERR_LISTEN_ACTIVATION_INVALID', status: 500 })
+
+/** Certificate, key or client CA of a listener cannot be used. */
+export const TlsUnusable = defineError({ code: 'PERDURE_ERR_LISTEN_TLS_UNUSABLE', status: 500 })

@@ -83,13 +83,17 @@ export function invocationErrorAnswer(id: InvocationId, code: number, message: s
 
 /**
  * The code of a terminal error is the status, whatever it means; the body says that it is an error. Codes that no
- * response can have answer 500. 204 and 304 have no body in HTTP.
+ * response can have answer 500. 204, 205 and 304 have no body in HTTP.
  */
 function failureAnswer(failure: Failure, headers: Record<string, string>, maxStatus: number): Answer {
   const { code, message, metadata } = failure
   const status = code >= 200 && code <= maxStatus ? code : 500
   headers[sourceHeader] = 'invocation'
-  if (status === 204 || status === 304) return { status, headers, body: undefined, outcome: 'invocation_error' }
+  if (status === 204 || status === 205 || status === 304) {
+    // Else HTTP/1.1 would begin a body in pieces.
+    if (status === 205) headers['content-length'] = '0'
+    return { status, headers, body: undefined, outcome: 'invocation_error' }
+  }
   headers['content-type'] = json
   const body = JSON.stringify({
     code,
@@ -100,9 +104,10 @@ function failureAnswer(failure: Failure, headers: Record<string, string>, maxSta
   return { status, headers, body, outcome: 'invocation_error' }
 }
 
-/** RFC 3339 in UTC with the nine digits that the peer has. */
+/** RFC 3339 in UTC with nine digits, or none for a whole second, as the peer has it. */
 function nineDigitTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, -1)}000000Z`
+  const text = new Date(ms).toISOString()
+  return ms % 1000 === 0 ? `${text.slice(0, -5)}Z` : `${text.slice(0, -1)}000000Z`
 }
 
 /** RFC 3339 with an offset; the milliseconds only where there are any. */

@@ -5,7 +5,7 @@ import { decodeSegment } from './request-target.ts'
 /** What a path asks for. Keys and scopes are decoded; services, handlers and ids are as they stand in the path. */
 export type IngressRoute =
   | InvokeRoute
-  | { readonly kind: 'result-by-id'; readonly operation: ResultOperation; readonly id: string; readonly form: IdForm }
+  | { readonly kind: 'result-by-id'; readonly operation: ResultOperation; readonly id: string }
   | { readonly kind: 'result-by-idempotency-key'; readonly operation: ResultOperation; readonly target: KeyedTarget }
   | {
       readonly kind: 'result-by-workflow'
@@ -30,9 +30,6 @@ export interface InvokeRoute {
 }
 
 export type ResultOperation = 'attach' | 'output'
-
-/** `new`: `/restate/attach/{id}`, where a bad id is a bad path; `old`: `/restate/invocation/{id}/attach`. */
-export type IdForm = 'new' | 'old'
 
 /** An invocation named by the idempotency key that it was called with. */
 export interface KeyedTarget {
@@ -106,7 +103,7 @@ function parseRestatePath(segments: readonly string[], serviceTypeOf: ServiceTyp
       const id = segments[3]
       if (id === undefined) return { kind: 'by-target-body', operation: verb }
       if (segments.length > 4) throw new IngressBadPath(`expected /restate/${verb}/{invocationId}, and nothing behind`)
-      return { kind: 'result-by-id', operation: verb, id, form: 'new' }
+      return { kind: 'result-by-id', operation: verb, id }
     }
     case 'lookup':
       if (segments.length > 3) throw new IngressBadPath('expected /restate/lookup, and nothing behind')
@@ -150,7 +147,7 @@ function parseInvoke(
 function parseOldInvocationPath(segments: readonly string[], serviceTypeOf: ServiceTypeOf): IngressRoute {
   const [, , , first, second, third] = segments
   if (first === undefined || second === undefined) throw badInvocationPath()
-  if (third === undefined) return { kind: 'result-by-id', operation: operationOf(second), id: first, form: 'old' }
+  if (third === undefined) return { kind: 'result-by-id', operation: operationOf(second), id: first }
 
   const keyed = isKeyed(first, serviceTypeOf)
   const key = keyed ? decodeSegment(second, 'the key') : undefined

@@ -132,10 +132,9 @@ class Ingress {
         invoke(context, route, target, exchange)
         return
       case 'result-by-id': {
-        // The new form has the id as part of the path, and a bad path comes before a bad method.
-        const newId = route.form === 'new' ? checkedInvocationId(route.id) : undefined
+        // The id is a part of the path, and a bad path comes before a bad method (Restate 1.7.12, ingress).
+        const id = checkedInvocationId(route.id)
         allowOnly('GET', method)
-        const id = newId ?? checkedInvocationId(route.id)
         void exchange.run(() => answerResult(context, route.operation, id, exchange))
         return
       }

@@ -18,7 +18,7 @@ import { checkedResult } from './commands/checked-result.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { commandReaders } from './commands/command-readers.ts'
 import type { ResponseHeaders } from './duplex.ts'
-import { explainedProblem } from './front-end-advice.ts'
+import { type FrontEndPage, frontEndPage } from './front-end-advice.ts'
 import type { JournalSize } from './journal-size.ts'
 import { type AttemptProblem, failAttempt, problemOf } from './problem.ts'
 import { responseProblem } from './response-check.ts'
@@ -90,6 +90,8 @@ export class AttemptState {
   #phase: 'open' | 'half-closed' | 'ended' | 'closed' = 'open'
   #nextCommandIndex: number
   #hasOutput: boolean
+  /** What answers in place of the service, while it is read. */
+  #page: FrontEndPage | undefined
   /** Made when the first acknowledgement is asked for, which no service did before protocol V7. */
   #runAcks: RunAcks | undefined
   /** Entries of the journal that the service was sent: first the replay, then all up to the last notification. */
@@ -126,12 +128,22 @@ export class AttemptState {
     this.#touch()
     const { route } = this.#subject
     const problem = responseProblem(status, headers, route.contentType, now)
-    if (problem !== undefined) this.#failDraining(explainedProblem(problem, status, headers, route), now)
+    if (problem === undefined) return
+    this.#page = frontEndPage(problem, status, headers, route)
+    if (this.#page === undefined) this.#failDraining(problem, now)
+    // The page comes with its headers; what does not is not waited for.
+    else this.#startReadingPage()
   }
 
-  /** A chunk of the response came, whatever is in it. */
-  onActivity(): void {
-    if (!this.isEnded) this.#touch()
+  /** A chunk of the response came, whatever is in it. False: there are no messages in it. */
+  onChunk(chunk: Uint8Array, now: number): boolean {
+    if (this.isEnded) return false
+    if (this.#page === undefined) {
+      this.#touch()
+      return true
+    }
+    if (this.#page.add(chunk)) this.#failDraining(this.#page.problem, now)
+    return false
   }
 
   onFrame(type: number, flags: number, payload: Uint8Array, now: number): void {
@@ -175,13 +187,18 @@ export class AttemptState {
         if (this.#phase === 'half-closed') this.#failResetting(problemOf(this.#abortError()), now)
         return
       case 'drain':
-        if (this.#phase === 'ended') this.#actions.reset()
+        if (this.#page !== undefined && !this.isEnded) this.#failResetting(this.#page.problem, now)
+        else if (this.#phase === 'ended') this.#actions.reset()
     }
   }
 
   /** The response is complete. `cutBytes`: what there is of a message that is not. */
   onResponseEnd(cutBytes: number, now: number): void {
     if (this.isEnded) return
+    if (this.#page !== undefined) {
+      this.#failDraining(this.#page.problem, now)
+      return
+    }
     const how = cutBytes === 0 ? 'without End, Suspension or Error' : 'in the middle of a message'
     this.#failDraining(problemOf(new StreamEndedEarly(`the response of the service ended ${how}`)), now)
   }
@@ -190,7 +207,7 @@ export class AttemptState {
   onClosed(error: PerdureError | undefined, now: number): void {
     if (this.#phase === 'closed') return
     if (!this.isEnded) {
-      const problem = problemOf(error ?? new StreamEndedEarly('the stream was closed'))
+      const problem = this.#page?.problem ?? problemOf(error ?? new StreamEndedEarly('the stream was closed'))
       this.#propose(problem, now)
     }
     this.#phase = 'closed'
@@ -302,6 +319,12 @@ export class AttemptState {
 
   #touch(): void {
     this.#actions.arm(this.#phase === 'open' ? 'inactivity' : 'abort')
+  }
+
+  /** Notifications, interrupts and time-outs of the handler mean nothing any more. */
+  #startReadingPage(): void {
+    this.#phase = 'half-closed'
+    this.#actions.arm('drain')
   }
 
   #halfClose(): void {

@@ -10,7 +10,7 @@ import { Deadline } from './deadlines.ts'
 import type { CancelOpen, DuplexListener, DuplexStream, ResponseHeaders } from './duplex.ts'
 import { eagerStateOf } from './eager-state.ts'
 import type { AttemptEnvironment } from './environment.ts'
-import { explainedBreak } from './front-end-advice.ts'
+import { explainedBreak, isTokenRefusal } from './front-end-advice.ts'
 import { awaitToken } from './id-token.ts'
 import type { JournalSize } from './journal-size.ts'
 import { Outbox, type OutboxListener } from './outbox.ts'
@@ -39,6 +39,8 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
   readonly #deadline = new Deadline(() => this.#onDeadline())
   readonly #onFrame = (type: number, flags: number, payload: Buffer): void => this.#handleFrame(type, flags, payload)
   #route: Route | undefined
+  /** What the request was sent with. */
+  #idToken: string | undefined
   #state: AttemptState | undefined
   #stream: DuplexStream | undefined
   #outbox: Outbox | undefined
@@ -171,6 +173,10 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
   onHeaders(status: number, headers: ResponseHeaders): void {
     this.#isAnswered = true
     this.server = textOf(headers['x-restate-server'])
+    const auth = this.#route?.auth
+    if (auth !== undefined && this.#idToken !== undefined && isTokenRefusal(status, headers)) {
+      this.#environment.idTokens.refused(auth, this.#idToken)
+    }
     this.#state?.onHeaders(status, headers, this.#environment.now())
   }
 
@@ -178,9 +184,8 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
     const state = this.#state
     if (state === undefined || state.isEnded) return
     this.#now = this.#environment.now()
-    state.onActivity()
     try {
-      this.#decoder.push(chunk, this.#onFrame)
+      if (state.onChunk(chunk, this.#now)) this.#decoder.push(chunk, this.#onFrame)
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error
       state.onMalformed(error, this.#now)
@@ -264,7 +269,7 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
   }
 
   #open(route: Route): void {
-    const token = route.auth === undefined ? undefined : this.#environment.tokenFor(route.auth)
+    const token = route.auth === undefined ? undefined : this.#environment.idTokens.forInvocation(route.auth)
     if (!(token instanceof Promise)) {
       this.#send(route, token)
       return
@@ -281,6 +286,7 @@ export class Attempt implements DuplexListener, OutboxListener, AttemptActions {
     const { origin, path, httpVersion } = route
     const transport = httpVersion === 'HTTP/1.1' ? environment.http11 : environment.http2
     const headers = environment.headersOf(route, invocation, idToken)
+    this.#idToken = idToken
     this.#cancelOpen = transport.open({ origin, path, headers }, this)
   }
 

@@ -27,7 +27,7 @@ export interface AttemptEnvironment {
   /** In [0, 1). */
   readonly random: () => number
   readonly idFor: CommandContext['idFor']
-  readonly tokenFor: TokenSource
+  readonly idTokens: TokenSource
   headersOf(route: Route, invocation: Invocation, idToken: string | undefined): RequestHeaders
   propose(attempt: Attempt, command: AttemptCommand, durable: (() => void) | undefined): void
   /** Too much waits for the log. */

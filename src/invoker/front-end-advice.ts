@@ -1,21 +1,62 @@
 import { ServiceUnreachable } from '../errors/invoker.ts'
 import type { PerdureError } from '../errors/perdure-error.ts'
-import { explainFrontEndAnswer, http2Advice } from '../gcp/front-end-answer.ts'
+import { explainFrontEndAnswer, http2Advice, isFrontEndAnswer } from '../gcp/front-end-answer.ts'
 import type { ResponseHeaders } from './duplex.ts'
 import type { AttemptProblem } from './problem.ts'
 import type { Route } from './route.ts'
 
-/** A problem with an answer, and if it is the answer of Cloud Run's front end, what that most likely means. */
-export function explainedProblem(
+/** Of a page that is looked at. */
+const maxPageBytes = 4096
+
+/**
+ * An answer that is not the service's, but a page of Cloud Run's front end. Its beginning is read, because a status
+ * alone does not tell a container that failed from one that speaks another protocol; it is never repeated.
+ */
+export class FrontEndPage {
+  readonly #problem: AttemptProblem
+  readonly #status: number
+  readonly #headers: ResponseHeaders
+  readonly #route: Route
+  readonly #chunks: Buffer[] = []
+  #roomBytes = maxPageBytes
+
+  constructor(problem: AttemptProblem, status: number, headers: ResponseHeaders, route: Route) {
+    this.#problem = problem
+    this.#status = status
+    this.#headers = headers
+    this.#route = route
+  }
+
+  /** True once nothing more is wanted of it. */
+  add(chunk: Uint8Array): boolean {
+    this.#chunks.push(Buffer.from(chunk.subarray(0, this.#roomBytes)))
+    this.#roomBytes = Math.max(0, this.#roomBytes - chunk.length)
+    return this.#roomBytes === 0
+  }
+
+  /** The problem with the answer, and what that most likely means, by as much of the page as has come. */
+  get problem(): AttemptProblem {
+    const text = Buffer.concat(this.#chunks).toString('utf8')
+    const advice = explainFrontEndAnswer(this.#status, this.#headers, text, this.#route.auth)
+    if (advice === undefined) return this.#problem
+    const { failure } = this.#problem
+    return { ...this.#problem, failure: { ...failure, message: `${failure.message}. ${advice}` } }
+  }
+}
+
+/** `undefined` if the answer is the service's own. */
+export function frontEndPage(
   problem: AttemptProblem,
   status: number,
   headers: ResponseHeaders,
-  { auth }: Route,
-): AttemptProblem {
-  const advice = explainFrontEndAnswer(status, headers, undefined, auth)
-  if (advice === undefined) return problem
-  const { failure } = problem
-  return { ...problem, failure: { ...failure, message: `${failure.message}. ${advice}` } }
+  route: Route,
+): FrontEndPage | undefined {
+  return isFrontEndAnswer(headers) ? new FrontEndPage(problem, status, headers, route) : undefined
+}
+
+/** Whether the answer says that the ID token of the request is not accepted; a service may say 401 for its own reasons. */
+export function isTokenRefusal(status: number, headers: ResponseHeaders): boolean {
+  return status === 401 && isFrontEndAnswer(headers)
 }
 
 /** Why a stream broke before there was an answer; two-way streams to Cloud Run have one more reason to. */

@@ -1,6 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { constants } from 'node:http2'
 import { ServiceUnreachable } from '../errors/invoker.ts'
+import { ChunkBudget } from './chunk-budget.ts'
 import type { DuplexListener, DuplexStream } from './duplex.ts'
 
 /** Joins one HTTP/2 client stream to its listener. */
@@ -29,7 +30,14 @@ export class Http2Duplex implements DuplexStream {
       answered = true
       listener.onHeaders(headers[':status'] ?? 0, headers)
     })
-    stream.on('data', (chunk: Buffer) => listener.onData(chunk))
+    const budget = new ChunkBudget()
+    stream.on('data', (chunk: Buffer) => {
+      if (budget.take(chunk.length)) listener.onData(chunk)
+      else if (failure === undefined) {
+        failure = new Error('the service sends its response in too many small pieces')
+        stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      }
+    })
     stream.on('drain', () => listener.onWritable())
     stream.on('end', () => {
       // Node ends the readable side of a stream that was reset, too; only the code tells.
@@ -38,7 +46,7 @@ export class Http2Duplex implements DuplexStream {
       listener.onEnd()
     })
     stream.on('error', (error) => {
-      failure = error
+      failure ??= error
     })
     stream.on('close', () => {
       // Node's servers refuse streams so when a session buffers more than its maxSessionMemory.

@@ -6,7 +6,6 @@ import type { Invocation, InvocationTarget } from '../core/invocation.ts'
 import type { Header } from '../core/journal.ts'
 import type { RetentionDefaults } from '../core/retention-policy.ts'
 import type { Schema } from '../core/schema.ts'
-import type { IdTokens } from '../gcp/id-tokens.ts'
 import { frameLimitBytes } from '../protocol/frame.ts'
 import { invocationIdFor, invocationIdRandomBytes } from '../protocol/ids/derive-invocation-id.ts'
 import { messageTypeName } from '../protocol/message-type.ts'
@@ -15,7 +14,7 @@ import { Deadlines } from './deadlines.ts'
 import type { Dialing } from './dialing.ts'
 import type { AttemptEnvironment } from './environment.ts'
 import { Http11Transport } from './http-11.ts'
-import { noTokens } from './id-token.ts'
+import { noTokens, type TokenSource } from './id-token.ts'
 import { JournalSize } from './journal-size.ts'
 import { OrderQueue } from './order-queue.ts'
 import { requestHeaders, type SignRequest } from './request-headers.ts'
@@ -42,7 +41,7 @@ export interface InvokerOptions {
   /** Request identity. */
   readonly sign?: SignRequest
   /** Needed for deployments with authentication. */
-  readonly idTokens?: Pick<IdTokens, 'forInvocation'>
+  readonly idTokens?: TokenSource
   /** How connections are made: the egress policy, trusted authorities. */
   readonly dialing?: Dialing
 }
@@ -133,7 +132,7 @@ export class Invoker implements AttemptRunner {
       random: options.random ?? Math.random,
       idFor: (target, idempotencyKey) =>
         invocationIdFor(idTarget(target, idempotencyKey), now(), newRandomBytes(invocationIdRandomBytes)),
-      tokenFor: idTokens === undefined ? noTokens : (auth) => idTokens.forInvocation(auth),
+      idTokens: idTokens ?? noTokens,
       headersOf: (route, invocation, idToken) => requestHeaders(route, invocation, sign, configured, idToken),
       propose: (attempt, command, durable) => this.#propose(attempt, command, durable),
       isReadingPaused: () => this.#isReadingPaused,

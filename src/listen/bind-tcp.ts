@@ -1,7 +1,7 @@
 import type { Server } from 'node:net'
 import { AddressInUse, BindFailed } from '../errors/listen.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { type BoundAddress, tcpAddress } from './bound-address.ts'
+import { type BoundAddress, type TcpScheme, tcpAddress } from './bound-address.ts'
 import { listenOn, systemCode } from './listen-on.ts'
 
 /** What the kernel says to `::` when it has no IPv6. */
@@ -19,6 +19,7 @@ export async function bindTcp(
   port: number,
   key: string,
   log: Logger,
+  scheme: TcpScheme = 'http',
 ): Promise<BoundAddress> {
   try {
     await listenOn(server, { host: ip, port })
@@ -26,9 +27,9 @@ export async function bindTcp(
     const code = systemCode(error)
     if (ip === '::' && noIpv6.has(code)) {
       log.warn({ event: 'ipv6-unavailable', key, code, fallback: '0.0.0.0' })
-      return bindTcp(server, '0.0.0.0', port, key, log)
+      return bindTcp(server, '0.0.0.0', port, key, log, scheme)
     }
-    const { url } = tcpAddress(ip, port)
+    const { url } = tcpAddress(ip, port, scheme)
     if (code === 'EADDRINUSE') {
       throw new AddressInUse(`${url} is in use by another process; stop it or set ${key} to a free port`, {
         cause: error,
@@ -38,5 +39,5 @@ export async function bindTcp(
   }
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has no TCP address')
-  return tcpAddress(address.address, address.port)
+  return tcpAddress(address.address, address.port, scheme)
 }

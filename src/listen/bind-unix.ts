@@ -1,8 +1,17 @@
-import { lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lchown, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, relative } from 'node:path'
-import { BindFailed, SocketInUse, SocketPathOccupied, SocketPathTooLong } from '../errors/listen.ts'
+import {
+  BindFailed,
+  SocketGroupDenied,
+  SocketGroupUnknown,
+  SocketInUse,
+  SocketPathOccupied,
+  SocketPathTooLong,
+} from '../errors/listen.ts'
+import type { Logger } from '../telemetry/logger.ts'
 import { type BoundAddress, unixAddress } from './bound-address.ts'
+import { groupIdOf } from './group-id.ts'
 import { listenOn, systemCode } from './listen-on.ts'
 
 /** Bytes of a path in a socket address, without the closing NUL. */
@@ -10,22 +19,40 @@ export const maxSocketPathBytes = process.platform === 'linux' ? 107 : 103
 
 const probeTimeoutMs = 1000
 
+export interface UnixSocket {
+  /** Absolute. */
+  readonly path: string
+  /** File mode bits; the socket never exists with wider ones. */
+  readonly mode: number
+  /** Name or number of its group; that of the process where there is none. */
+  readonly group: string | undefined
+  /** Configuration key of the group, for errors. */
+  readonly groupKey: string
+}
+
 /**
  * Binds a Unix socket. Its directory is made with mode 0700 if it is missing. A socket that nobody answers on is
  * replaced; anything else at the path stays and is an error. The file goes away when the server closes.
  *
- * @param path absolute
- * @param mode file mode bits; the socket never exists with wider ones
- * @throws SocketInUse, SocketPathOccupied, SocketPathTooLong, BindFailed
+ * @throws SocketInUse, SocketPathOccupied, SocketPathTooLong, SocketGroupUnknown, SocketGroupDenied, BindFailed
  */
-export async function bindUnix(server: Server, path: string, mode: number): Promise<BoundAddress> {
+export async function bindUnix(server: Server, socket: UnixSocket, log: Logger): Promise<BoundAddress> {
+  const { path, mode, group, groupKey } = socket
   const usable = usablePath(path, process.cwd())
+  const gid = group === undefined ? undefined : groupIdOf(group, groupKey)
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await removeStaleSocket(path, usable)
-    await listenWithMode(server, usable, mode)
+    // Until it belongs to its group, the bits of the group would let another one in.
+    await listenWithMode(server, usable, gid === undefined ? mode : mode & 0o700)
+    if (gid !== undefined) {
+      await giveToGroup(socket, gid)
+      await warnOfClosedDirectory(dirname(path), gid, log)
+    }
   } catch (error) {
-    if (error instanceof SocketInUse || error instanceof SocketPathOccupied) throw error
+    for (const known of [SocketInUse, SocketPathOccupied, SocketGroupDenied, SocketGroupUnknown]) {
+      if (error instanceof known) throw error
+    }
     const code = systemCode(error)
     // Between the probe and here another process may have come first.
     if (code === 'EADDRINUSE') throw socketInUse(path)
@@ -91,6 +118,25 @@ function listenWithMode(server: Server, path: string, mode: number): Promise<voi
   } finally {
     process.umask(previous)
   }
+}
+
+async function giveToGroup({ path, mode, group, groupKey }: UnixSocket, gid: number): Promise<void> {
+  try {
+    await lchown(path, -1, gid)
+  } catch (error) {
+    throw new SocketGroupDenied(
+      `${groupKey}: this process may not give ${path} to the group ${group} (${systemCode(error)}); make its user a member of the group`,
+      { cause: error },
+    )
+  }
+  await chmod(path, mode)
+}
+
+/** A group that cannot get to the file has no use for it. */
+async function warnOfClosedDirectory(directory: string, gid: number, log: Logger): Promise<void> {
+  const { mode, gid: directoryGid } = await stat(directory)
+  const isOpen = (mode & 0o001) !== 0 || (directoryGid === gid && (mode & 0o010) !== 0)
+  if (!isOpen) log.warn({ event: 'socket-directory-closed', directory, gid, mode: (mode & 0o777).toString(8) })
 }
 
 function socketInUse(path: string): Error {

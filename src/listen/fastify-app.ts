@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify'
 import type { ListenerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { type FormatError, refusalOf } from './error-answer.ts'
@@ -15,6 +15,7 @@ export interface AppParts {
   readonly log: Logger
   readonly rawBody: boolean
   readonly rawTarget: boolean
+  readonly rawTargetBelow: string | undefined
   readonly formatError: FormatError
   readonly onClientError: (error: Error, socket: Socket) => void
   /** Gets Fastify's entry, gives the HTTP/1 server that never listens itself. */
@@ -39,7 +40,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     clientErrorHandler: parts.onClientError,
     frameworkErrors: (error: FastifyError, _request, reply) => void send(reply, error),
     bodyLimit: config.requestSizeLimitBytes,
-    ...(parts.rawTarget ? { rewriteUrl: () => '/' } : {}),
+    ...rewriting(parts),
     // One log line a request is for whoever asks for it; ids are the invocation's.
     logger: false,
     genReqId: () => '',
@@ -55,6 +56,18 @@ export function createApp(parts: AppParts): FastifyInstance {
   // A form of another site can send text/plain without being asked (CSRF); nothing here takes it.
   else app.removeContentTypeParser('text/plain')
   return app
+}
+
+function rewriting({ rawTarget, rawTargetBelow }: AppParts): FastifyServerOptions {
+  if (rawTarget) return { rewriteUrl: () => '/' }
+  if (rawTargetBelow === undefined) return {}
+  return { rewriteUrl: ({ url = '/' }) => (isBelow(url, rawTargetBelow) ? rawTargetBelow : url) }
+}
+
+function isBelow(target: string, path: string): boolean {
+  if (!target.startsWith(path)) return false
+  const next = target[path.length]
+  return next === undefined || next === '/' || next === '?'
 }
 
 /** Bodies of all types and methods arrive as the bytes that were sent. */

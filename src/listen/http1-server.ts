@@ -6,6 +6,7 @@ import { Http1Connection } from './http1-connection.ts'
 import { systemCode } from './listen-on.ts'
 import { checkHttp1, headersTooLarge } from './request-check.ts'
 import type { Serving } from './serving.ts'
+import { refusalOfClientName } from './tls-peers.ts'
 
 /**
  * HTTP/1.x over sockets that others accepted. Node's strict parser refuses what could be read in two ways (both
@@ -78,7 +79,10 @@ export class Http1Server {
     const connection = this.#connections.get(request.socket)
     if (connection === undefined || !connection.begin(request, response)) return
     serving.stats.requests++
-    const refusal = checkHttp1(request, request.httpVersion, serving.config) ?? serving.overload()
+    const refusal =
+      checkHttp1(request, request.httpVersion, serving.config) ??
+      refusalOfClientName(request.socket) ??
+      serving.overload()
     if (refusal !== undefined) {
       connection.refuse(request, response, refusal)
       return

@@ -11,7 +11,7 @@ import { Http2Connection } from './http2-connection.ts'
 import { MeteredHttp2Request } from './http2-request.ts'
 import { checkHttp2 } from './request-check.ts'
 import type { Serving } from './serving.ts'
-import { markUnixPeer } from './unix-peers.ts'
+import { refusalOfClientName } from './tls-peers.ts'
 
 type Response = Http2ServerResponse<MeteredHttp2Request>
 
@@ -63,11 +63,12 @@ export class Http2Server {
     this.#server.on('sessionError', () => serving.stats.sessionErrors++)
   }
 
-  accept(socket: Socket, isUnixSocket: boolean): Http2Connection {
+  /** @param mark notes about a session, as it has been about the socket, where the client comes from */
+  accept(socket: Socket, mark: (session: ServerHttp2Session) => void): Http2Connection {
     // HTTP/2 has no half-closed connections.
     socket.allowHalfOpen = false
     const session = this.#handshake(socket)
-    if (isUnixSocket) markUnixPeer(session)
+    mark(session)
     const connection = new Http2Connection(session, socket, this.#serving)
     this.#connections.set(session, connection)
     session.once('close', () => this.#connections.delete(session))
@@ -88,10 +89,11 @@ export class Http2Server {
   #serve(request: MeteredHttp2Request, response: Response, expectsContinue: boolean): void {
     const serving = this.#serving
     const { stream } = request
-    const connection = stream.session === undefined ? undefined : this.#connections.get(stream.session)
-    if (connection === undefined) return
+    const { session } = stream
+    const connection = session === undefined ? undefined : this.#connections.get(session)
+    if (session === undefined || connection === undefined) return
     serving.stats.requests++
-    const refusal = checkHttp2(request, serving.config) ?? serving.overload()
+    const refusal = checkHttp2(request, serving.config) ?? refusalOfClientName(session) ?? serving.overload()
     if (refusal !== undefined) {
       connection.refuse(response, refusal)
       return

@@ -1,7 +1,7 @@
 import type { ListenOptions, Server } from 'node:net'
 
 /** `server.listen` as a promise. The socket is bound, and a Unix socket file made, before this returns. */
-export function listenOn(server: Server, options: ListenOptions): Promise<void> {
+export function listenOn(server: Server, options: ListenOptions | { readonly fd: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const onListening = () => {
       server.removeListener('error', onError)

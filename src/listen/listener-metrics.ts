@@ -15,6 +15,7 @@ export function registerListenerMetrics(metrics: Metrics, listeners: readonly Li
   const refused = metrics.counter('listener_connections_refused_total', 'Connections over the limit.', byListener)
   const sniffed = metrics.counter('listener_sniff_timeouts_total', 'Connections that sent nothing.', byListener)
   const broken = metrics.counter('listener_http2_session_errors_total', 'HTTP/2 sessions ended by errors.', byListener)
+  const handshakes = metrics.counter('listener_tls_failures_total', 'TLS handshakes that failed.', byListener)
   const requests = metrics.counter('listener_requests_total', 'Requests received.', byListener)
   const refusals = metrics.counter('listener_requests_refused_total', 'Requests refused before a route, by status.', {
     ...byListener,
@@ -28,6 +29,7 @@ export function registerListenerMetrics(metrics: Metrics, listeners: readonly Li
       accepted.with(labels).value = stats.connectionsAccepted
       refused.with(labels).value = stats.connectionsRefused
       sniffed.with(labels).value = stats.sniffTimeouts
+      handshakes.with(labels).value = stats.tlsFailures
       broken.with(labels).value = stats.sessionErrors
       requests.with(labels).value = stats.requests
       for (const status of refusalStatuses) {

@@ -7,6 +7,8 @@ export interface ListenerStats {
   connectionsRefused: number
   /** Closed because nothing came, or not enough to tell the protocol. */
   sniffTimeouts: number
+  /** TLS handshakes that failed, those of clients without a good certificate included. */
+  tlsFailures: number
   /** HTTP/2 sessions that ended with an error: floods, garbage, resets past the burst. */
   sessionErrors: number
   requests: number
@@ -25,6 +27,7 @@ export function newListenerStats(): ListenerStats {
     connectionsAccepted: 0,
     connectionsRefused: 0,
     sniffTimeouts: 0,
+    tlsFailures: 0,
     sessionErrors: 0,
     requests: 0,
     requestsInProgress: 0,

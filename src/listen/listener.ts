@@ -1,9 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { ListenerConfig } from '../config/config.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import { bindTcp } from './bind-tcp.ts'
-import { bindUnix } from './bind-unix.ts'
 import type { BoundAddress } from './bound-address.ts'
 import type { Connection } from './connection.ts'
 import { type FormatError, formatErrorAsJson } from './error-answer.ts'
@@ -11,9 +10,13 @@ import { createApp } from './fastify-app.ts'
 import { Http1Server } from './http1-server.ts'
 import { Http2Server } from './http2-server.ts'
 import { type ListenerStats, newListenerStats } from './listener-stats.ts'
+import { bindConfigured, type ListeningParts, takeActivated } from './listening-sockets.ts'
 import { LogThrottle } from './log-throttle.ts'
 import { SniffedConnection } from './protocol-sniffer.ts'
 import { type Route, Serving } from './serving.ts'
+import { TlsConnection } from './tls-connection.ts'
+import { markTlsPeer, type TlsPeer } from './tls-peers.ts'
+import { TlsTerminator } from './tls-terminator.ts'
 import { markUnixPeer } from './unix-peers.ts'
 
 export type ListenerName = 'ingress' | 'admin' | 'fabric'
@@ -26,8 +29,14 @@ export interface ListenerOptions {
    * themselves. Fastify would decode the target, and refuse escapes that it cannot decode.
    */
   readonly rawTarget?: boolean
+  /** The same for the targets below one path, such as `/ingress`: they take the route of that path. */
+  readonly rawTargetBelow?: string
   /** Shapes all errors of this listener; `{code, message}` without it. */
   readonly formatError?: FormatError
+  /** Open file descriptors of listening sockets, which are taken in place of those of the configuration. */
+  readonly activatedSockets?: readonly number[]
+  /** Gets the addresses before anything is accepted on them; what it throws, `start` rejects with. */
+  readonly approve?: (addresses: readonly BoundAddress[]) => void
 }
 
 /**
@@ -41,11 +50,19 @@ export interface Listener extends AsyncDisposable {
   readonly addresses: readonly BoundAddress[]
   readonly stats: Readonly<ListenerStats>
   /**
-   * Binds TCP first, then the Unix socket, as the configuration asks. If one fails, none stays open.
+   * Binds TCP first, then the Unix socket, as the configuration asks, or takes the sockets that were passed. If one
+   * fails, none stays open.
    *
-   * @throws AddressInUse, BindFailed, SocketInUse, SocketPathOccupied, SocketPathTooLong
+   * @throws AddressInUse, BindFailed, SocketInUse, SocketPathOccupied, SocketPathTooLong, SocketGroupUnknown,
+   * SocketGroupDenied, ActivationInvalid, TlsUnusable
    */
   start(): Promise<readonly BoundAddress[]>
+  /**
+   * Reads certificate, key and client CA again, for connections to come. Without TLS it does nothing.
+   *
+   * @throws TlsUnusable when they cannot be used; those before stay
+   */
+  reloadTls(): void
   /**
    * Stops accepting and closes idle connections at once, lets requests in progress finish for `graceMs`, then cuts
    * what is left. May be called again: the shorter grace counts.
@@ -76,11 +93,14 @@ class HttpListener implements Listener {
   readonly #serving: Serving
   readonly #http1: Http1Server
   readonly #http2: Http2Server
+  readonly #activatedSockets: readonly number[]
+  readonly #approve: (addresses: readonly BoundAddress[]) => void
   readonly #servers: Server[] = []
   readonly #connections = new Map<Socket, Connection>()
   readonly #refusedThrottle = new LogThrottle()
   readonly #acceptThrottle = new LogThrottle()
   readonly #drained = Promise.withResolvers<void>()
+  #tls: TlsTerminator | undefined
   #sweeper: NodeJS.Timeout | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #cutAtMs = Number.POSITIVE_INFINITY
@@ -91,6 +111,8 @@ class HttpListener implements Listener {
     this.name = name
     this.#log = log
     this.#config = config
+    this.#activatedSockets = options.activatedSockets ?? []
+    this.#approve = options.approve ?? (() => {})
     const formatError = options.formatError ?? formatErrorAsJson
     let route: Route = () => {
       throw new Error('a request came before Fastify was made')
@@ -106,6 +128,7 @@ class HttpListener implements Listener {
       formatError,
       rawBody: options.rawBody ?? false,
       rawTarget: options.rawTarget ?? false,
+      rawTargetBelow: options.rawTargetBelow,
       onClientError: this.#http1.onClientError,
       connect: (fastifyRoute) => {
         route = fastifyRoute
@@ -117,6 +140,10 @@ class HttpListener implements Listener {
   start(): Promise<readonly BoundAddress[]> {
     this.#started ??= this.#bindAll()
     return this.#started
+  }
+
+  reloadTls(): void {
+    this.#tls?.reload()
   }
 
   close(graceMs: number): Promise<void> {
@@ -137,15 +164,12 @@ class HttpListener implements Listener {
   async #bindAll(): Promise<readonly BoundAddress[]> {
     if (this.#serving.draining) return []
     await this.app.ready()
-    const { listenMode, bindIp, bindPort, unixSocketPath, unixSocketMode } = this.#config
-    const bound: BoundAddress[] = []
+    let bound: readonly BoundAddress[]
     try {
-      // TCP first: a second process then fails before it gets near the socket file of the first.
-      if (listenMode !== 'unix') {
-        const server = this.#newServer(false)
-        bound.push(await bindTcp(server, bindIp, bindPort, this.#key('bind-port'), this.#log))
-      }
-      if (listenMode !== 'tcp') bound.push(await bindUnix(this.#newServer(true), unixSocketPath, unixSocketMode))
+      this.#startTls()
+      bound = await this.#listen()
+      this.#approve(bound)
+      await this.#tls?.start()
     } catch (error) {
       await this.#stopAccepting()
       throw error
@@ -158,8 +182,27 @@ class HttpListener implements Listener {
     return bound
   }
 
-  #newServer(isUnixSocket: boolean): Server {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket, isUnixSocket))
+  #startTls(): void {
+    const { tls } = this.#config
+    if (tls === undefined) return
+    const onFailure = () => void this.stats.tlsFailures++
+    this.#tls = new TlsTerminator({ listener: this.name, tls, log: this.#log, onFailure })
+  }
+
+  #listen(): Promise<readonly BoundAddress[]> {
+    const parts = {
+      name: this.name,
+      config: this.#config,
+      scheme: this.#tls === undefined ? 'http' : 'https',
+      log: this.#log,
+      newServer: (kind) => this.#newServer(kind),
+    } satisfies ListeningParts
+    return this.#activatedSockets.length > 0 ? takeActivated(parts, this.#activatedSockets) : bindConfigured(parts)
+  }
+
+  #newServer(kind: () => BoundAddress['kind']): Server {
+    const options = { noDelay: true, allowHalfOpen: true }
+    const server = createServer(options, (socket) => this.#accept(socket, kind() === 'unix'))
     this.#servers.push(server)
     return server
   }
@@ -176,20 +219,52 @@ class HttpListener implements Listener {
     }
     this.stats.connectionsAccepted++
     this.stats.connections++
-    if (isUnixSocket) markUnixPeer(socket)
     // Resets are everyday life; both protocols report the end of their requests by other ways.
     socket.on('error', () => {})
     socket.once('close', () => this.#forget(socket))
-    const sniffed = new SniffedConnection(
-      socket,
-      performance.now() + this.#serving.sniffTimeoutMs,
-      () => this.stats.sniffTimeouts++,
-      (protocol) => {
-        const connection = protocol === 'http2' ? this.#http2.accept(socket, isUnixSocket) : this.#http1.accept(socket)
-        this.#connections.set(socket, connection)
-      },
-    )
+    if (this.#tls !== undefined && !isUnixSocket) {
+      this.#connections.set(socket, this.#acceptTls(socket, this.#tls))
+      return
+    }
+    const mark = isUnixSocket ? markUnixPeer : () => {}
+    mark(socket)
+    const sniffed = this.#sniff(socket, (protocol) => {
+      const connection = protocol === 'http2' ? this.#http2.accept(socket, mark) : this.#http1.accept(socket)
+      this.#connections.set(socket, connection)
+    })
     this.#connections.set(socket, sniffed)
+  }
+
+  #acceptTls(socket: Socket, tls: TlsTerminator): TlsConnection {
+    const onSecure = (secured: TLSSocket, peer: TlsPeer | undefined) => {
+      secured.on('error', () => {})
+      const mark = (connection: object) => {
+        if (peer !== undefined) markTlsPeer(connection, peer)
+      }
+      mark(secured)
+      // The protocol is agreed on; what is looked for is that something comes.
+      connection.inner = this.#sniff(secured, () => {
+        const isHttp2 = secured.alpnProtocol === 'h2'
+        connection.inner = isHttp2 ? this.#http2.accept(secured, mark) : this.#http1.accept(secured)
+      })
+    }
+    const connection = new TlsConnection({
+      socket,
+      deadlineMs: performance.now() + this.#serving.sniffTimeoutMs,
+      onTimeout: this.#onSniffTimeout,
+      onHandshake: () => tls.accept(socket, onSecure),
+      plainAnswer: () => this.#serving.rawAnswer({ status: 400, message: 'this port takes HTTPS only' }, 'Bad Request'),
+    })
+    return connection
+  }
+
+  #sniff(socket: Socket, onProtocol: (protocol: 'http1' | 'http2') => void): SniffedConnection {
+    const deadlineMs = performance.now() + this.#serving.sniffTimeoutMs
+    return new SniffedConnection(socket, deadlineMs, this.#onSniffTimeout, onProtocol)
+  }
+
+  readonly #onSniffTimeout = (): void => {
+    this.stats.sniffTimeouts++
   }
 
   #forget(socket: Socket): void {
@@ -219,6 +294,7 @@ class HttpListener implements Listener {
     clearInterval(closer)
     clearInterval(this.#sweeper)
     clearTimeout(this.#graceTimer)
+    this.#tls?.close()
     await stopped
     this.#http1.close()
     await this.app.close()
@@ -243,10 +319,5 @@ class HttpListener implements Listener {
       this.#log.warn({ event: 'connections-cut', listener: this.name, connections: this.#connections.size })
     }
     for (const connection of this.#connections.values()) connection.cut()
-  }
-
-  /** The configuration key as the user writes it; fabric's keys are at the top level. */
-  #key(name: string): string {
-    return this.name === 'fabric' ? name : `${this.name}.${name}`
   }
 }

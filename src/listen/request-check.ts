@@ -21,6 +21,9 @@ export interface CheckedRequest {
  * made a path.
  */
 export function checkHttp1(request: CheckedRequest, httpVersion: string, limits: RequestLimits): Refusal | undefined {
+  // Node's parser takes a line without a version for a request of 1991, and others as they come.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    return { status: 400, message: 'the request line has no HTTP version, or another one than 1.0 and 1.1' }
   const raw = request.rawHeaders
   if (raw.length > limits.maxHeaderCount * 2) return tooManyHeaders(limits)
   let hosts = 0

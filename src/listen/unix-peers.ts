@@ -1,4 +1,4 @@
-import { Http2ServerRequest } from 'node:http2'
+import { connectionOf } from './connection-of.ts'
 
 /** Sockets and HTTP/2 sessions that came in over a Unix socket; a request leads to one of the two. */
 const unixPeers = new WeakSet<object>()
@@ -9,10 +9,6 @@ export function markUnixPeer(socketOrSession: object): void {
 
 /** Whether a request, of either protocol, arrived on a Unix socket and so from a user who may open its file. */
 export function arrivedOnUnixSocket(request: { readonly socket: object }): boolean {
-  if (request instanceof Http2ServerRequest) {
-    // The compat API shows a proxy for the socket, which is another object.
-    const { session } = request.stream
-    return session !== undefined && unixPeers.has(session)
-  }
-  return unixPeers.has(request.socket)
+  const connection = connectionOf(request)
+  return connection !== undefined && unixPeers.has(connection)
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { LogCorrupt, LogForeignFile, LogSegmentMissing } from '../errors/log.ts'
+import { type KeyRing, requireKey } from '../sealing/key-ring.ts'
 import { lockName, ownerName } from './directory-lock.ts'
 import { syncFailure } from './disk-failure.ts'
 import type { LogFiles } from './files.ts'
@@ -26,15 +27,18 @@ export interface RecoveredLog {
 
 /**
  * Checks every record in the directory, cuts what a crash has torn at the tail, and makes the rest durable.
- * Changes nothing if it refuses.
- * @throws LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogCorrupt
+ * Changes nothing if it refuses, as it does when `keys` lack the key of a segment.
+ * @throws LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogCorrupt, SealingKeyMissing
  */
-export async function recoverLog(files: LogFiles, directory: string): Promise<RecoveredLog> {
+export async function recoverLog(files: LogFiles, directory: string, keys?: KeyRing): Promise<RecoveredLog> {
   const names = await listSegments(files, directory)
   const segments: Segment[] = []
   let last: ScannedSegment | undefined
   for (const [index, name] of names.entries()) {
     last = scanSegment(files, directory, name, last, names[index + 1])
+    const { path, header, end } = last
+    const hasRecords = end > header.firstPosition
+    if (header.sealing !== undefined && hasRecords) requireKey(keys, header.sealing.keyId, `The log segment ${path}`)
     segments.push(last)
   }
   await files.remove(join(directory, newSegmentName)).catch(ignoreMissing)

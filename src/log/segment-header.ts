@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib'
 import { LogCorrupt, LogForeignFile, LogVersionUnknown } from '../errors/log.ts'
+import { type SegmentSealing, saltBytes } from '../sealing/record-seal.ts'
 
 /**
  * The first 64 bytes of a segment, integers little-endian: magic, u32 format version, u32 marker,
- * u64 first position, u64 epoch, u32 CRC-32 of all before, zeros.
+ * u64 first position, u64 epoch; in format version 2, whose records are sealed, 8 bytes key id and 16 bytes salt; u32 CRC-32 of
+ * all before; zeros.
  */
 export interface SegmentHeader {
   /** Position of the segment's first record; also its file name. */
@@ -12,10 +14,13 @@ export interface SegmentHeader {
   readonly epoch: number
   /** The owner's random number; see record.ts. */
   readonly marker: number
+  /** How the records are sealed, if they are. */
+  readonly sealing?: SegmentSealing
 }
 
 export const segmentHeaderBytes = 64
 export const segmentFormatVersion = 1
+export const sealedSegmentFormatVersion = 2
 
 const magic = Buffer.from('PERDLOG\n', 'latin1')
 const versionAt = 8
@@ -23,6 +28,9 @@ const markerAt = 12
 const firstPositionAt = 16
 const epochAt = 24
 const crcAt = 32
+const keyIdAt = 32
+const saltAt = 40
+const sealedCrcAt = 56
 
 const namePattern = /^\d{16}\.log$/
 
@@ -39,11 +47,17 @@ export function positionInName(name: string): number | undefined {
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes)
   magic.copy(bytes)
-  bytes.writeUInt32LE(segmentFormatVersion, versionAt)
+  const { sealing } = header
+  bytes.writeUInt32LE(sealing === undefined ? segmentFormatVersion : sealedSegmentFormatVersion, versionAt)
   bytes.writeUInt32LE(header.marker, markerAt)
   bytes.writeBigUInt64LE(BigInt(header.firstPosition), firstPositionAt)
   bytes.writeBigUInt64LE(BigInt(header.epoch), epochAt)
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, crcAt)), crcAt)
+  if (sealing !== undefined) {
+    bytes.write(sealing.keyId, keyIdAt, 'hex')
+    sealing.salt.copy(bytes, saltAt)
+  }
+  const endAt = sealing === undefined ? crcAt : sealedCrcAt
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, endAt)), endAt)
   return bytes
 }
 
@@ -64,13 +78,16 @@ export function decodeSegmentHeader(bytes: Buffer, path: string): SegmentHeader 
     )
   }
   const version = bytes.readUInt32LE(versionAt)
-  if (version !== segmentFormatVersion) {
+  const isSealed = version === sealedSegmentFormatVersion
+  if (version !== segmentFormatVersion && !isSealed) {
     throw new LogVersionUnknown(
-      `the log segment ${path} has format version ${version}; this server knows version ${segmentFormatVersion}. ` +
+      `the log segment ${path} has format version ${version}; this server knows version ${segmentFormatVersion} and ` +
+        `${sealedSegmentFormatVersion}. ` +
         'Start the version of the server that wrote it.',
     )
   }
-  if (crc32(bytes.subarray(0, crcAt)) !== bytes.readUInt32LE(crcAt)) {
+  const endAt = isSealed ? sealedCrcAt : crcAt
+  if (crc32(bytes.subarray(0, endAt)) !== bytes.readUInt32LE(endAt)) {
     throw new LogCorrupt(
       `the log segment ${path} is damaged at byte 0: its header does not match its checksum. Restore the file from a backup.`,
     )
@@ -79,5 +96,11 @@ export function decodeSegmentHeader(bytes: Buffer, path: string): SegmentHeader 
     firstPosition: Number(bytes.readBigUInt64LE(firstPositionAt)),
     epoch: Number(bytes.readBigUInt64LE(epochAt)),
     marker: bytes.readUInt32LE(markerAt),
+    ...(isSealed && {
+      sealing: {
+        keyId: bytes.toString('hex', keyIdAt, saltAt),
+        salt: Buffer.from(bytes.subarray(saltAt, saltAt + saltBytes)),
+      },
+    }),
   }
 }

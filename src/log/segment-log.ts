@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { LogBatchSizeInvalid, LogClosed, LogUnavailable } from '../errors/log.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
+import { RecordSealer } from '../sealing/record-seal.ts'
 import { DirectoryLock } from './directory-lock.ts'
 import { type LogFiles, nodeFiles } from './files.ts'
 import type { Log, LogMetrics, LogRecord } from './log.ts'
@@ -19,6 +21,8 @@ export interface SegmentLogOptions {
   /** Called once, when the log has failed for good. The process must end; see `Log`. */
   readonly onFatal: (error: PerdureError) => void
   readonly files?: LogFiles
+  /** Records are sealed under the current one, if there are any; see src/sealing. */
+  readonly keys?: KeyRing | undefined
 }
 
 /** Groups that wait beyond the one being written and the one being filled are rare: their buffers are not kept. */
@@ -28,20 +32,26 @@ const keptStagingBuffers = 2
  * Opens the log in a directory and becomes its owner, under the next epoch. Every owner writes segments of its own:
  * the new epoch is durable in the header of the first one before this resolves.
  * @throws LogInUse, LogUnavailable, LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogCorrupt, LogDiskFull,
- * LogWriteFailed, LogSyncFailed
+ * LogWriteFailed, LogSyncFailed, SealingKeyMissing
  */
 export async function openSegmentLog(options: SegmentLogOptions): Promise<SegmentLog> {
-  const { directory, segmentSizeBytes, files = nodeFiles } = options
+  const { directory, segmentSizeBytes, files = nodeFiles, keys } = options
   let lock: DirectoryLock | undefined
   try {
     await files.makeDirectory(directory)
     lock = await DirectoryLock.acquire(directory)
-    const recovered = await recoverLog(files, directory)
-    const header = { firstPosition: recovered.tail, epoch: recovered.epoch + 1, marker: randomInt(1, 2 ** 32) }
+    const recovered = await recoverLog(files, directory, keys)
+    const sealer = keys && new RecordSealer(keys)
+    const header = {
+      firstPosition: recovered.tail,
+      epoch: recovered.epoch + 1,
+      marker: randomInt(1, 2 ** 32),
+      ...(sealer !== undefined && { sealing: sealer.sealing }),
+    }
     const writer = await SegmentWriter.create(files, directory, header, segmentSizeBytes)
     const closed = recovered.segments.filter((segment) => segment.end > segment.header.firstPosition)
-    const segments = new SegmentSet(files, directory, closed, writer)
-    return new SegmentLog(options, lock, header, segments, recovered.bytesCut)
+    const segments = new SegmentSet(files, directory, closed, writer, keys)
+    return new SegmentLog(options, lock, header, segments, recovered.bytesCut, sealer)
   } catch (error) {
     await lock?.release()
     if (error instanceof PerdureError) throw error
@@ -61,6 +71,7 @@ export class SegmentLog implements Log {
   readonly #options: SegmentLogOptions
   readonly #lock: DirectoryLock
   readonly #marker: number
+  readonly #sealer: RecordSealer | undefined
   readonly #segments: SegmentSet
   readonly #staging: Buffer[] = []
   /** Groups that wait to be written; the last one is being filled. */
@@ -82,7 +93,9 @@ export class SegmentLog implements Log {
     header: SegmentHeader,
     segments: SegmentSet,
     recoveredBytesCut: number,
+    sealer?: RecordSealer,
   ) {
+    this.#sealer = sealer
     this.#options = options
     this.#lock = lock
     this.#marker = header.marker
@@ -100,6 +113,11 @@ export class SegmentLog implements Log {
   /** Where the oldest record begins. */
   get start(): number {
     return this.#segments.start
+  }
+
+  /** Whether there are records in clear, or under another key than this. */
+  holdsOtherThan(keyId: string): boolean {
+    return this.#segments.holdsOtherThan(keyId)
   }
 
   get metrics(): LogMetrics {
@@ -142,7 +160,7 @@ export class SegmentLog implements Log {
     const open = this.#waiting.at(-1)
     if (open?.takes(batch)) return open
     const staging = this.#staging.pop() ?? Buffer.allocUnsafeSlow(stagingBytes)
-    const group = new WriteGroup(this.#end, this.#marker, staging)
+    const group = new WriteGroup(this.#end, this.#marker, staging, this.#sealer)
     this.#waiting.push(group)
     return group
   }

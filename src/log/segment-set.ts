@@ -1,6 +1,10 @@
 import { LogCorrupt, LogPositionUnknown, LogUnavailable } from '../errors/log.ts'
+import { SealingTampered } from '../errors/sealing.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
+import { RecordOpener } from '../sealing/record-seal.ts'
 import type { LogFiles } from './files.ts'
 import type { LogRecord } from './log.ts'
+import { recordHeaderBytes } from './record.ts'
 import { RecordCursor } from './record-cursor.ts'
 import type { Segment } from './recovery.ts'
 import { segmentHeaderBytes } from './segment-header.ts'
@@ -10,12 +14,21 @@ import { SegmentWriter } from './segment-writer.ts'
 export class SegmentSet {
   readonly #files: LogFiles
   readonly #directory: string
+  readonly #keys: KeyRing | undefined
   readonly #closed: Segment[]
   #writer: SegmentWriter
   #trimming: Promise<void> = Promise.resolve()
 
-  constructor(files: LogFiles, directory: string, closed: readonly Segment[], writer: SegmentWriter) {
+  /** `keys` open the segments that are sealed. */
+  constructor(
+    files: LogFiles,
+    directory: string,
+    closed: readonly Segment[],
+    writer: SegmentWriter,
+    keys: KeyRing | undefined,
+  ) {
     this.#files = files
+    this.#keys = keys
     this.#directory = directory
     this.#closed = [...closed]
     this.#writer = writer
@@ -30,6 +43,11 @@ export class SegmentSet {
     return this.#closed[0]?.header.firstPosition ?? this.#writer.header.firstPosition
   }
 
+  /** Whether there are records in clear, or under another key than this. */
+  holdsOtherThan(keyId: string): boolean {
+    return this.#closed.some(({ header }) => header.sealing?.keyId !== keyId)
+  }
+
   /** Begins the next segment. All of the current one must be durable. */
   async rotate(segmentSizeBytes: number): Promise<void> {
     const full = this.#writer
@@ -40,7 +58,7 @@ export class SegmentSet {
     await full.close().catch(() => undefined)
   }
 
-  /** @throws LogPositionUnknown at once, LogCorrupt on the way */
+  /** @throws LogPositionUnknown at once, LogCorrupt and SealingTampered on the way */
   read(from: number, tail: number): Iterable<LogRecord> {
     if (from < this.start || from > tail) {
       throw new LogPositionUnknown(
@@ -75,8 +93,11 @@ export class SegmentSet {
     const fd = this.#files.openSync(segment.path)
     try {
       const cursor = new RecordCursor(this.#files, fd, segment.header, from, segment.end)
+      const { sealing } = segment.header
+      const opener = sealing && new RecordOpener(this.#keys, sealing, `The log segment ${segment.path}`)
       for (let batch = cursor.next(); batch !== undefined; batch = cursor.next()) {
-        yield { position: cursor.position, batch: Buffer.from(batch) }
+        const { position } = cursor
+        yield { position, batch: opener === undefined ? Buffer.from(batch) : opened(segment, opener, position, batch) }
       }
       if (cursor.position === segment.end) return
       const offset = cursor.position - segment.header.firstPosition + segmentHeaderBytes
@@ -100,4 +121,14 @@ export class SegmentSet {
       }
     }
   }
+}
+
+function opened({ path }: Segment, opener: RecordOpener, end: number, sealed: Buffer): Buffer {
+  const position = end - sealed.length - recordHeaderBytes
+  const batch = opener.open(position, sealed)
+  if (batch !== undefined) return batch
+  throw new SealingTampered(
+    `the record at log position ${position} of ${path} is not what was sealed there: the file was changed. Restore the data directory ` +
+      'from a backup.',
+  )
 }

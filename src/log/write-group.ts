@@ -1,3 +1,4 @@
+import { type RecordSealer, recordSealBytes } from '../sealing/record-seal.ts'
 import { recordHeaderBytes, writeRecordHeader } from './record.ts'
 
 /** What one write and one sync carry at most, unless a single batch is larger. */
@@ -17,6 +18,7 @@ export class WriteGroup {
   readonly start: number
   readonly staging: Buffer
   readonly #marker: number
+  readonly #sealer: RecordSealer | undefined
   readonly #buffers: Buffer[] = []
   readonly #positions: number[] = []
   readonly #callbacks: ((position: number) => void)[] = []
@@ -26,7 +28,8 @@ export class WriteGroup {
   #end: number
 
   /** `start` is the position of the group's first record; `staging` of `stagingBytes` belongs to the group. */
-  constructor(start: number, marker: number, staging: Buffer) {
+  constructor(start: number, marker: number, staging: Buffer, sealer?: RecordSealer) {
+    this.#sealer = sealer
     this.start = start
     this.#end = start
     this.#marker = marker
@@ -45,21 +48,22 @@ export class WriteGroup {
   takes(batch: Buffer): boolean {
     if (this.#end === this.start) return true
     if (this.#staged + recordHeaderBytes > this.staging.length || this.#buffers.length >= maxBuffers) return false
-    return this.byteLength + recordHeaderBytes + batch.length <= maxGroupBytes
+    return this.byteLength + recordHeaderBytes + batch.length + recordSealBytes <= maxGroupBytes
   }
 
   /** Returns the position behind the record. */
   add(batch: Buffer, durable: (position: number) => void): number {
-    writeRecordHeader(this.staging, this.#staged, this.#end, this.#marker, this.start, batch)
+    const body = this.#sealer === undefined ? batch : this.#sealer.seal(this.#end, batch)
+    writeRecordHeader(this.staging, this.#staged, this.#end, this.#marker, this.start, body)
     this.#staged += recordHeaderBytes
-    if (batch.length <= Math.min(maxCopiedBytes, this.staging.length - this.#staged)) {
-      batch.copy(this.staging, this.#staged)
-      this.#staged += batch.length
+    if (body.length <= Math.min(maxCopiedBytes, this.staging.length - this.#staged)) {
+      body.copy(this.staging, this.#staged)
+      this.#staged += body.length
     } else {
       this.#flushStaging()
-      this.#buffers.push(batch)
+      this.#buffers.push(body)
     }
-    this.#end += recordHeaderBytes + batch.length
+    this.#end += recordHeaderBytes + body.length
     this.#positions.push(this.#end)
     this.#callbacks.push(durable)
     return this.#end

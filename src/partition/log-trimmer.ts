@@ -28,6 +28,16 @@ export class LogTrimmer {
     })
   }
 
+  /** Deletes all closed segments, however small: what is in them should not stay as it is. */
+  trimNow(): void {
+    this.#running ??= this.#store
+      .checkpoint()
+      .then(() => this.#trim())
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
   async close(): Promise<void> {
     await this.#running
   }

@@ -1,12 +1,17 @@
 import { QueryAborted, QueryOverloaded, QueryTooComplex } from '../errors/query.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
 import type { QueryLimits } from './limits.ts'
 import type { LiveAttempt } from './live-attempt.ts'
+import type { RunQuery } from './process/messages.ts'
 import { contentTypes, type QueryFormat } from './query-format.ts'
 import { QueryProcess } from './query-process.ts'
+import type { Visibility } from './visibility.ts'
 
 export interface QueryEngineOptions {
   /** The store's SQLite file; only read. */
   readonly databaseFile: string
+  /** The keys of the store, if it is sealed. */
+  readonly keys?: KeyRing | undefined
   /** Resolves when everything that has been acknowledged is in the file. */
   readonly checkpoint: () => Promise<void>
   /** What the invoker does just now. Asked only by queries that want it. */
@@ -56,8 +61,16 @@ export class QueryEngine {
     return this.#slots.length - this.#free.length + this.#waiting.length
   }
 
-  /** Runs one statement. Throws PERDURE_ERR_QUERY_*, whose status is the one for the client. Aborting stops it. */
-  async run(sql: string, format: QueryFormat, signal?: AbortSignal): Promise<QueryAnswer> {
+  /**
+   * Runs one statement. Throws PERDURE_ERR_QUERY_*, whose status is the one for the client. Aborting stops it. Without `visibility` it
+   * sees everything: it is then not a user who asks.
+   */
+  async run(
+    sql: string,
+    format: QueryFormat,
+    signal?: AbortSignal,
+    visibility: Visibility = 'everything',
+  ): Promise<QueryAnswer> {
     const { limits } = this.#options
     if (Buffer.byteLength(sql) > limits.maxSqlBytes) {
       throw new QueryTooComplex(`The query is longer than ${limits.maxSqlBytes} bytes`)
@@ -65,7 +78,7 @@ export class QueryEngine {
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal])
     const slot = await this.#take(stop)
     try {
-      const body = await this.#runIn(slot, sql, format, stop)
+      const body = await this.#runIn(slot, { sql, format, visibility }, stop)
       return { contentType: contentTypes[format], body }
     } finally {
       this.#giveBack(slot)
@@ -84,18 +97,22 @@ export class QueryEngine {
     await this.close()
   }
 
-  async #runIn(slot: Slot, sql: string, format: QueryFormat, stop: AbortSignal): Promise<Buffer[]> {
-    const { checkpoint, databaseFile, limits, live, log, now = Date.now } = this.#options
+  async #runIn(
+    slot: Slot,
+    asked: Pick<RunQuery, 'sql' | 'format' | 'visibility'>,
+    stop: AbortSignal,
+  ): Promise<Buffer[]> {
+    const { checkpoint, databaseFile, keys, limits, live, log, now = Date.now } = this.#options
     clearTimeout(slot.idleTimer)
     if (slot.process?.isUsable !== true) {
-      slot.process = new QueryProcess({ databaseFile, maxMemoryBytes: limits.maxMemoryBytes })
+      slot.process = new QueryProcess({ databaseFile, maxMemoryBytes: limits.maxMemoryBytes }, keys?.bytes)
     }
     await checkpoint()
     const startedAt = performance.now()
     const { maxRows, maxResultBytes, timeoutMs } = limits
-    const wantsLive = /sys_invocation(?!_status)/i.test(sql)
+    const wantsLive = /sys_invocation(?!_status)/i.test(asked.sql)
     try {
-      const query = { sql, format, nowMs: now(), maxRows, maxResultBytes, live: wantsLive ? live() : [] }
+      const query = { ...asked, nowMs: now(), maxRows, maxResultBytes, live: wantsLive ? live() : [] }
       return await slot.process.run(query, timeoutMs, stop)
     } catch (error) {
       if (!slot.process.isUsable) {

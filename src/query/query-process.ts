@@ -15,7 +15,7 @@ import {
   QueryTooComplex,
   QueryUnsupported,
 } from '../errors/query.ts'
-import type { FromProcess, ProcessOptions, RunQuery } from './process/messages.ts'
+import type { FromProcess, ProcessOptions, RunQuery, SealingKeys } from './process/messages.ts'
 import { memoryMark } from './process/watchdog.ts'
 
 /** Errors that the process finds; it names them by code. */
@@ -42,7 +42,9 @@ export class QueryProcess {
   #onMessage: ((message: FromProcess) => void) | undefined
   #isGone = false
 
-  constructor(options: ProcessOptions) {
+  /** `keys` open the store, if it is sealed. */
+  constructor(started: Omit<ProcessOptions, 'isSealed'>, keys?: readonly Uint8Array[]) {
+    const options = { ...started, isSealed: keys !== undefined }
     // Type-stripped sources and the build run the same file under another name.
     const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js'
     // The rest is for SQLite. A larger heap would only collect more that nobody needs any more.
@@ -66,7 +68,11 @@ export class QueryProcess {
     })
     this.#lowerPriority()
     this.#ready = this.#exchange(
-      (message) => (message.type === 'ready' ? undefined : fail(message)),
+      (message) => {
+        if (message.type !== 'wants-keys') return message.type === 'ready' ? undefined : fail(message)
+        this.#child.send({ keys: keys ?? [] } satisfies SealingKeys)
+        return 'more'
+      },
       undefined,
       AbortSignal.timeout(START_TIMEOUT_MS),
     )

@@ -4,7 +4,9 @@ import { BinaryWriter } from '../core/codec/binary-writer.ts'
 import { readMutation, readPromise, writeMutation, writePromise } from '../core/codec/keyed-values.ts'
 import type { Event } from '../core/events.ts'
 import { type Keyed, newKeyed, type StateMutation, stateKeyBytes, stateKeyText } from '../core/keyed.ts'
+import type { ValueSeal } from '../sealing/value-seal.ts'
 import { asBuffer } from './row.ts'
+import { openKeyedValue, openMutation, sealKeyedValue, sealMutation } from './sealed-columns.ts'
 
 export interface QueuedMutation {
   readonly service: string
@@ -17,11 +19,13 @@ export class KeyedReader {
   readonly #state: StatementSync
   readonly #promises: StatementSync
   readonly #mutations: StatementSync
+  readonly #seal: ValueSeal | undefined
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, seal: ValueSeal | undefined) {
+    this.#seal = seal
     this.#state = database.prepare('SELECT name, value FROM state WHERE service = ? AND key = ?')
     this.#promises = database.prepare('SELECT name, promise FROM promise WHERE service = ? AND key = ?')
-    this.#mutations = database.prepare('SELECT service, key, mutation FROM mutation ORDER BY queue_order')
+    this.#mutations = database.prepare('SELECT queue_order, service, key, mutation FROM mutation ORDER BY queue_order')
   }
 
   /** `undefined` when nothing is stored of the key. */
@@ -30,9 +34,14 @@ export class KeyedReader {
     const promises = this.#promises.all(service, key)
     if (state.length === 0 && promises.length === 0) return undefined
     const keyed = newKeyed(service, key)
-    for (const row of state) keyed.state.set(stateKeyText(row.name as Uint8Array), row.value as Uint8Array)
+    for (const { name, value } of state) {
+      const open = openKeyedValue(this.#seal, 'state', service, key, name as Uint8Array, value as Uint8Array)
+      keyed.state.set(stateKeyText(name as Uint8Array), open)
+    }
     for (const row of promises) {
-      const r = new BinaryReader(asBuffer(row.promise as Uint8Array), true)
+      const promise = row.promise as Uint8Array
+      const open = openKeyedValue(this.#seal, 'promise', service, key, String(row.name), promise)
+      const r = new BinaryReader(asBuffer(open), true)
       keyed.promises.set(String(row.name), readPromise(r))
     }
     return keyed
@@ -41,7 +50,8 @@ export class KeyedReader {
   /** In the order of their queue. */
   *mutations(): Iterable<QueuedMutation> {
     for (const row of this.#mutations.all()) {
-      const r = new BinaryReader(asBuffer(row.mutation as Uint8Array), true)
+      const mutation = openMutation(this.#seal, Number(row.queue_order), row.mutation as Uint8Array)
+      const r = new BinaryReader(asBuffer(mutation), true)
       yield { service: String(row.service), key: String(row.key), mutation: readMutation(r) }
     }
   }
@@ -62,8 +72,10 @@ export class KeyedWriter {
   readonly #writer = new BinaryWriter()
   readonly #changed = new Map<Keyed, Changes>()
   readonly #mutations = new Map<number, QueuedMutation | undefined>()
+  readonly #seal: ValueSeal | undefined
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, seal: ValueSeal | undefined) {
+    this.#seal = seal
     this.#putState = database.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?)')
     this.#removeState = database.prepare('DELETE FROM state WHERE service = ? AND key = ? AND name = ?')
     this.#clearState = database.prepare('DELETE FROM state WHERE service = ? AND key = ?')
@@ -107,7 +119,7 @@ export class KeyedWriter {
         this.#removeMutation.run(order)
       } else {
         writeMutation(this.#writer, queued.mutation)
-        this.#putMutation.run(order, queued.service, queued.key, this.#writer.take())
+        this.#putMutation.run(order, queued.service, queued.key, sealMutation(this.#seal, order, this.#writer.take()))
       }
     }
     this.#mutations.clear()
@@ -128,14 +140,19 @@ export class KeyedWriter {
     if (changes.clearsPromises) this.#clearPromises.run(service, key)
     for (const name of changes.names) {
       const value = state.get(name)
-      if (value !== undefined) this.#putState.run(service, key, stateKeyBytes(name), value)
-      else if (!changes.clearsState) this.#removeState.run(service, key, stateKeyBytes(name))
+      const nameBytes = stateKeyBytes(name)
+      if (value !== undefined) {
+        this.#putState.run(service, key, nameBytes, sealKeyedValue(this.#seal, 'state', service, key, nameBytes, value))
+      } else if (!changes.clearsState) {
+        this.#removeState.run(service, key, nameBytes)
+      }
     }
     for (const name of changes.promises) {
       const promise = promises.get(name)
       if (promise === undefined) continue
       writePromise(this.#writer, promise)
-      this.#putPromise.run(service, key, name, this.#writer.take())
+      const bytes = sealKeyedValue(this.#seal, 'promise', service, key, name, this.#writer.take())
+      this.#putPromise.run(service, key, name, bytes)
     }
   }
 

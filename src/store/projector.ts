@@ -8,8 +8,10 @@ import type { InvocationSeq } from '../core/ids.ts'
 import type { Invocation } from '../core/invocation.ts'
 import type { Keyed } from '../core/keyed.ts'
 import { PartitionState } from '../core/state.ts'
+import type { ValueSeal } from '../sealing/value-seal.ts'
 import { KeyedReader, KeyedWriter } from './keyed-rows.ts'
 import { columns, type InvocationRow, invocationOf, rowOf } from './row.ts'
+import { openRow, sealDeployment, sealEntries, sealRow } from './sealed-columns.ts'
 
 /** What the store holds of an invocation's journal, and what has happened to it since. */
 interface Stored {
@@ -27,6 +29,7 @@ type InvocationEvents = Extract<Event, { readonly seq: InvocationSeq }>
  */
 export class Projector {
   readonly #database: DatabaseSync
+  readonly #seal: ValueSeal | undefined
   readonly #state: PartitionState
   readonly #stored = new Map<InvocationSeq, Stored>()
   readonly #changed = new Set<InvocationSeq>()
@@ -41,22 +44,24 @@ export class Projector {
   readonly #removeDeployment: StatementSync
   readonly #putMeta: StatementSync
 
-  constructor(database: DatabaseSync) {
+  /** Payloads are written sealed if there is a `seal`. */
+  constructor(database: DatabaseSync, seal: ValueSeal | undefined) {
     this.#database = database
-    const keyedReader = new KeyedReader(database)
+    this.#seal = seal
+    const keyedReader = new KeyedReader(database, seal)
     const select = database.prepare('SELECT * FROM invocation WHERE seq = ?')
     this.#state = new PartitionState({
       bySeq: (seq) => {
         const row = select.get(seq) as InvocationRow | undefined
         if (row === undefined) return undefined
         this.#stored.set(seq, { entryCount: row.entry_count, dropsJournal: false })
-        return invocationOf(row, [])
+        return invocationOf(openRow(seal, row), [])
       },
       // Events name invocations by number.
       byId: () => undefined,
       keyed: (service, key) => keyedReader.keyed(service, key),
     })
-    this.#keyedWriter = new KeyedWriter(database)
+    this.#keyedWriter = new KeyedWriter(database, seal)
     this.#replace = database.prepare(`INSERT OR REPLACE INTO invocation VALUES (${columns.map(() => '?').join(', ')})`)
     this.#remove = database.prepare('DELETE FROM invocation WHERE seq = ?')
     this.#addEntries = database.prepare('INSERT INTO journal VALUES (?, ?, ?)')
@@ -79,7 +84,7 @@ export class Projector {
       this.#writeKeys()
       for (const [id, record] of this.#deployments) {
         if (record === undefined) this.#removeDeployment.run(id)
-        else this.#putDeployment.run(id, record)
+        else this.#putDeployment.run(id, sealDeployment(this.#seal, id, record))
       }
       this.#putMeta.run('position', position)
       if (this.#state.nextSeq > 1) this.#putMeta.run('next_seq', this.#state.nextSeq)
@@ -169,11 +174,13 @@ export class Projector {
 
   #writeInvocation(invocation: Invocation, stored: Stored): void {
     const fresh = invocation.journal
-    const row = rowOf(invocation, stored.entryCount + fresh.length)
+    const row = sealRow(this.#seal, rowOf(invocation, stored.entryCount + fresh.length))
     this.#replace.run(...columns.map((column) => row[column]))
     if (fresh.length === 0) return
     for (const entry of fresh) writeEntry(this.#entries, entry)
-    this.#addEntries.run(invocation.seq, stored.entryCount, this.#entries.take())
+    const { seq } = invocation
+    const chunk = sealEntries(this.#seal, seq, stored.entryCount, this.#entries.take())
+    this.#addEntries.run(seq, stored.entryCount, chunk)
     stored.entryCount += fresh.length
     invocation.journal = []
   }

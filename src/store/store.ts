@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -10,11 +10,15 @@ import type { Invocation } from '../core/invocation.ts'
 import type { JournalEntry } from '../core/journal.ts'
 import type { Keyed } from '../core/keyed.ts'
 import type { ColdState } from '../core/state.ts'
+import { SealingKeyMissing, SealingTampered } from '../errors/sealing.ts'
 import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
+import { ValueSeal } from '../sealing/value-seal.ts'
 import { KeyedReader, type QueuedMutation } from './keyed-rows.ts'
 import { decodeEntries, type InvocationRow, invocationOf } from './row.ts'
-import { FORMAT_VERSION } from './tables.ts'
-import type { FromWorker, ToWorker } from './worker.ts'
+import { openDeployment, openEntries, openRow } from './sealed-columns.ts'
+import { FORMAT_VERSION, SEALED_FORMAT_VERSION } from './tables.ts'
+import type { FromWorker, ToWorker, WorkerOptions } from './worker.ts'
 
 export interface StoreOptions {
   readonly directory: string
@@ -23,6 +27,8 @@ export interface StoreOptions {
   readonly onFolded: (position: number) => void
   /** The store is broken; the process should stop. */
   readonly onFatal: (error: Error) => void
+  /** Payloads are sealed under the current one. With keys, the caller must be alone with the directory from before it opens the store. */
+  readonly keys?: KeyRing | undefined
 }
 
 /**
@@ -34,6 +40,7 @@ export class Store implements ColdState {
   readonly file: string
   readonly #worker: Worker
   readonly #reader: DatabaseSync
+  readonly #seal: ValueSeal | undefined
   readonly #options: StoreOptions
   readonly #bySeq: StatementSync
   readonly #byId: StatementSync
@@ -54,10 +61,11 @@ export class Store implements ColdState {
     this.file = file
     this.#worker = worker
     this.#reader = reader
+    this.#seal = options.keys && new ValueSeal(options.keys, reader)
     this.#options = options
     this.#bySeq = reader.prepare('SELECT * FROM invocation WHERE seq = ?')
     this.#byId = reader.prepare('SELECT * FROM invocation WHERE id = ?')
-    this.#keyed = new KeyedReader(reader)
+    this.#keyed = new KeyedReader(reader, this.#seal)
     this.#journal = reader.prepare('SELECT entries FROM journal WHERE seq = ? ORDER BY first_index')
     this.#expired = reader.prepare(
       `SELECT seq FROM invocation WHERE expires_at <= ?1
@@ -72,19 +80,19 @@ export class Store implements ColdState {
     })
   }
 
-  /** Opens or creates the store in a directory of its own. Rejects with PERDURE_ERR_STORE_*. */
+  /** Opens or creates the store in a directory of its own. Rejects with PERDURE_ERR_STORE_* and PERDURE_ERR_SEALING_*. */
   static async open(options: StoreOptions): Promise<Store> {
     mkdirSync(options.directory, { recursive: true, mode: 0o700 })
     const file = join(options.directory, 'store.sqlite')
-    const worker = startWorker(file)
+    createPrivately(file)
+    const worker = startWorker({ file, keys: options.keys?.bytes })
     await started(worker, file)
-    for (const suffix of ['', '-wal', '-shm']) chmodSync(`${file}${suffix}`, 0o600)
     const store = new Store(file, worker, new DatabaseSync(file, { readOnly: true }), options)
     const format = store.#meta('format')
-    if (format !== FORMAT_VERSION) {
+    if (format !== (options.keys === undefined ? FORMAT_VERSION : SEALED_FORMAT_VERSION)) {
       await store.close()
       throw new StoreFormatUnknown(
-        `The store ${file} has format ${format}, this version reads format ${FORMAT_VERSION}. Start the version that wrote it.`,
+        `The store ${file} has format ${format}, this version reads formats ${FORMAT_VERSION} and ${SEALED_FORMAT_VERSION}. Start the version that wrote it.`,
       )
     }
     return store
@@ -106,8 +114,8 @@ export class Store implements ColdState {
   }
 
   *deployments(): Iterable<DeploymentRecord> {
-    for (const row of this.#reader.prepare('SELECT record FROM deployment').all()) {
-      yield JSON.parse(String(row.record)) as DeploymentRecord
+    for (const row of this.#reader.prepare('SELECT id, record FROM deployment').all()) {
+      yield JSON.parse(openDeployment(this.#seal, String(row.id), row.record)) as DeploymentRecord
     }
   }
 
@@ -123,10 +131,11 @@ export class Store implements ColdState {
       .iterate()
     let chunk = chunks.next()
     for (const columns of rows) {
-      const row = columns as unknown as InvocationRow
+      const row = openRow(this.#seal, columns as unknown as InvocationRow)
       const journal: JournalEntry[] = []
       for (; chunk.done !== true && chunk.value.seq === row.seq; chunk = chunks.next()) {
-        for (const entry of decodeEntries(chunk.value.entries as Uint8Array)) journal.push(entry)
+        const entries = openEntries(this.#seal, row.seq, journal.length, chunk.value.entries as Uint8Array)
+        for (const entry of decodeEntries(entries)) journal.push(entry)
       }
       yield invocationOf(row, journal)
     }
@@ -251,8 +260,13 @@ export class Store implements ColdState {
   }
 
   #invocation(columns: Record<string, unknown>): Invocation {
-    const row = columns as unknown as InvocationRow
-    const journal = this.#journal.all(row.seq).flatMap(({ entries }) => decodeEntries(entries as Uint8Array))
+    const row = openRow(this.#seal, columns as unknown as InvocationRow)
+    const journal: JournalEntry[] = []
+    for (const { entries } of this.#journal.all(row.seq)) {
+      // A chunk is sealed with the number of entries before it.
+      const chunk = openEntries(this.#seal, row.seq, journal.length, entries as Uint8Array)
+      for (const entry of decodeEntries(chunk)) journal.push(entry)
+    }
     return invocationOf(row, journal)
   }
 
@@ -266,7 +280,7 @@ export class Store implements ColdState {
  * Runs worker.ts. It is imported from plain text, so that the thread finds its modules in the compile cache of
  * this process, if there is one, instead of compiling them again.
  */
-function startWorker(file: string): Worker {
+function startWorker(options: WorkerOptions): Worker {
   // Type-stripped sources and the build run the same file under another name.
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js'
   const url = new URL(`./worker.${extension}`, import.meta.url).href
@@ -278,19 +292,35 @@ function startWorker(file: string): Worker {
   `
   return new Worker(start, {
     eval: true,
-    workerData: { file, url, cacheDirectory },
+    workerData: { ...options, url, cacheDirectory },
     // It lives on what one checkpoint needs; a larger young generation would only be slower to return memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   })
 }
 
-/** The worker's first message says that it has opened the file. */
-async function started(worker: Worker, file: string): Promise<void> {
+/** SQLite would create the file readable for all, and gives the files beside it the mode of this one. An existing one is not even opened. */
+function createPrivately(file: string): void {
   try {
-    await once(worker, 'message')
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
+    throw new StoreFailed(`The store ${file} cannot be created: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** The worker's first message says whether it has opened the file. */
+async function started(worker: Worker, file: string): Promise<void> {
+  let message: FromWorker
+  try {
+    const received = await once(worker, 'message')
+    message = received[0]
   } catch (cause) {
     throw new StoreFailed(`The store ${file} cannot be opened: ${messageOf(cause)}`, { cause })
   }
+  if (message.type !== 'refused') return
+  const { code, message: text } = message
+  const Refusal = [SealingKeyMissing, SealingTampered].find(({ definition }) => definition.code === code) ?? StoreFailed
+  throw new Refusal(text)
 }
 
 function messageOf(error: unknown): string {

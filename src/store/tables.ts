@@ -1,3 +1,5 @@
+import { dataKeyTable } from '../sealing/value-seal.ts'
+
 /**
  * The projection's tables. An invocation is one row; its journal is kept in chunks, one per checkpoint that
  * found new entries, in the log's own encoding: what a short call leaves is two rows.
@@ -88,7 +90,9 @@ CREATE TABLE IF NOT EXISTS deployment (
   id TEXT PRIMARY KEY,
   record TEXT NOT NULL
 ) WITHOUT ROWID;
-`
+${dataKeyTable}`
 
 /** Changed whenever a table or an encoding in it changes. */
 export const FORMAT_VERSION = 1
+/** The same with sealed payloads, see sealed-columns.ts. */
+export const SEALED_FORMAT_VERSION = 2

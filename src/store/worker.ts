@@ -2,8 +2,19 @@ import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import module from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { PerdureError } from '../errors/perdure-error.ts'
+import { KeyRing } from '../sealing/key-ring.ts'
+import type { ValueSeal } from '../sealing/value-seal.ts'
+import { prepareSealing } from './open-sealed.ts'
 import { Projector } from './projector.ts'
-import { FORMAT_VERSION, tables } from './tables.ts'
+import { tables } from './tables.ts'
+
+/** What the thread is started with. */
+export interface WorkerOptions {
+  readonly file: string
+  /** Keys to seal and open with, the current one first; `undefined`: the store is in clear. */
+  readonly keys: readonly Uint8Array[] | undefined
+}
 
 /** What the main thread says to the worker. */
 export type ToWorker =
@@ -16,6 +27,8 @@ export type ToWorker =
 /** What the worker says back. */
 export type FromWorker =
   | { readonly type: 'ready' }
+  /** The store cannot be opened with these keys; the thread ends. The code is that of a PerdureError. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'folded'; readonly position: number }
   /** Everything up to `position` is on disk for good. */
   | { readonly type: 'synced'; readonly position: number }
@@ -23,14 +36,12 @@ export type FromWorker =
 
 const port = parentPort
 if (port === null) throw new Error('invariant: runs as a worker thread')
-const { file } = workerData as { file: string }
+const { file, keys } = workerData as WorkerOptions
 
 const database = new DatabaseSync(file)
 // The log is what must not be lost; the store only must not tear. WAL with NORMAL gives that for one sync a checkpoint.
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
 database.exec(tables)
-database.prepare('INSERT OR IGNORE INTO meta VALUES (?, ?)').run('format', FORMAT_VERSION)
-const projector = new Projector(database)
 let written = 0
 
 function tell(message: FromWorker): void {
@@ -46,7 +57,21 @@ function syncFile(path: string): void {
   }
 }
 
-port.on('message', (message: ToWorker) => {
+/** `undefined` when the store was refused. */
+function prepare(): Projector | undefined {
+  let seal: ValueSeal | undefined
+  try {
+    seal = prepareSealing(database, keys && new KeyRing(keys))
+  } catch (error) {
+    database.close()
+    if (!(error instanceof PerdureError)) throw error
+    tell({ type: 'refused', code: error.code, message: error.message })
+    return undefined
+  }
+  return new Projector(database, seal)
+}
+
+function answer(projector: Projector, message: ToWorker): void {
   switch (message.type) {
     case 'fold':
       for (const batch of message.batches) {
@@ -64,9 +89,14 @@ port.on('message', (message: ToWorker) => {
     case 'close':
       database.close()
       tell({ type: 'closed' })
-      port.close()
+      port?.close()
   }
-})
-tell({ type: 'ready' })
+}
+
+const projector = prepare()
+if (projector !== undefined) {
+  port.on('message', (message: ToWorker) => answer(projector, message))
+  tell({ type: 'ready' })
+}
 // The process may end without notice; what was compiled is written down now.
 module.flushCompileCache()

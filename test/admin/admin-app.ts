@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { AdminAuth } from '../../src/admin/auth/admin-auth.ts'
 import type { AdminDependencies } from '../../src/admin/register-admin-routes.ts'
 import { registerAdminRoutes } from '../../src/admin/register-admin-routes.ts'
-import type { ListenerConfig } from '../../src/config/config.ts'
+import type { AdminAuthConfig, ListenerConfig } from '../../src/config/config.ts'
 import type { ServiceRecord } from '../../src/core/deployment.ts'
 import { FakePartitionClient } from './fake-partition-client.ts'
 import { FakeRegistry } from './fake-registry.ts'
@@ -11,6 +12,7 @@ const DAY_MS = 86_400_000
 
 /** The defaults of the official server. */
 export const defaults: AdminDependencies['config'] = {
+  clusterName: 'localcluster',
   defaultJournalRetentionMs: DAY_MS,
   maxJournalRetentionMs: undefined,
   defaultIdempotencyRetentionMs: DAY_MS,
@@ -40,6 +42,18 @@ export interface TestAdmin extends AsyncDisposable {
   readonly log: { readonly info: LogLine[]; readonly error: LogLine[] }
 }
 
+export const noAuth: AdminAuthConfig = {
+  tokens: {},
+  tokensFile: undefined,
+  unixSocketRole: 'admin',
+  allowUnauthenticated: false,
+}
+
+/** Knows users as it is configured; everybody is let in without a configuration. */
+export function testAuth(config: Partial<AdminAuthConfig> = {}): AdminAuth {
+  return new AdminAuth({ ...noAuth, ...config }, { now: Date.now, log: { info() {}, error() {} } })
+}
+
 /** Admin on a partition and a registry that are not real, for `app.inject` unless `app` listens. */
 export function testAdmin(
   more: Partial<Omit<AdminDependencies, 'client' | 'registry'>> = {},
@@ -50,6 +64,7 @@ export function testAdmin(
   const registry = new FakeRegistry(client.schema, services)
   const log = { info: [] as LogLine[], error: [] as LogLine[] }
   registerAdminRoutes(app, {
+    auth: testAuth(),
     client,
     registry,
     query: { run: async () => ({ contentType: 'application/json', body: [Buffer.from('{"rows":[]}')] }) },

@@ -10,7 +10,7 @@ import { discover } from '../../src/registry/discover.ts'
 import { Registry } from '../../src/registry/registry.ts'
 import { ensurePeer, runCli } from '../peer/peer.ts'
 import { listening } from '../registry/endpoints.ts'
-import { defaults } from './admin-app.ts'
+import { defaults, testAuth } from './admin-app.ts'
 import { says } from './cli-output.ts'
 import { FakePartitionClient } from './fake-partition-client.ts'
 
@@ -40,6 +40,7 @@ const registry = new Registry({
 })
 const app = Fastify()
 registerAdminRoutes(app, {
+  auth: testAuth(),
   client,
   registry,
   config: defaults,

@@ -154,20 +154,17 @@ t.test('a body may have 2 MiB and not one byte more', async (t) => {
   t.match(admin.log.info.at(-1), { action: 'deployment.register', result: 'refused', status: 413 })
 })
 
-t.test('what this version does not have says so', async (t) => {
+t.test('what this server does not have says what to do instead, and leaves an audit line', async (t) => {
   await using admin = testAdmin()
-  for (const [method, url] of [
-    ['GET', '/v4/subscriptions'],
-    ['GET', '/v4/kafka-clusters'],
-    ['PUT', '/limits/rules'],
-    ['POST', '/vqueues/x/pause'],
-    ['GET', '/openapi'],
-    ['GET', '/cluster-health'],
+  for (const [method, url, payload, advice] of [
+    ['POST', '/v4/kafka-clusters', { name: 'a', properties: { 'bootstrap.servers': 'x' } }, /idempotency-key/],
+    ['PUT', '/limits/rules', [{ pattern: 'a/*', limits: { concurrency: 3 } }], /virtual objects/],
+    ['POST', '/vqueues/vq_1jJOFEtKQPi10WSIdMP098D0xNRB5RiA9I/pause', {}, /\/invocations\/\{id\}\/pause/],
   ] as const) {
-    const answer = await admin.app.inject({ method, url })
+    const answer = await admin.app.inject({ method, url, payload })
     t.equal(answer.statusCode, 501, `${method} ${url}`)
-    t.equal(answer.headers['content-type'], 'application/json')
-    t.match(answer.json(), { message: /is not supported by this version of perdure yet$/, restate_code: null })
+    t.match(answer.json(), { message: advice, restate_code: null })
+    t.match(admin.log.info.at(-1), { result: 'refused', errorCode: 'PERDURE_ERR_ADMIN_NOT_SUPPORTED' })
   }
 })
 

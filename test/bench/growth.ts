@@ -52,7 +52,8 @@ export async function measureGrowth(
   return { server: program.name, retained, rounds: measured }
 }
 
-async function fill(
+/** Calls until so many invocations are retained. Returns how many there are. */
+export async function fill(
   program: Program,
   directory: ScratchDirectory,
   scenario: Scenario,

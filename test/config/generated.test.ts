@@ -3,7 +3,7 @@ import { parse as parseToml } from 'smol-toml'
 import t from 'tap'
 import { exampleFile } from '../../src/config/example-file.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
-import { environmentName } from '../../src/config/key.ts'
+import { environmentName, splitPath } from '../../src/config/key.ts'
 import { DEPRECATED_KEYS } from '../../src/config/schema/deprecated-keys.ts'
 import { IGNORED_KEYS, ignoredKeyOf } from '../../src/config/schema/ignored-keys.ts'
 import { KEYS, keyOf } from '../../src/config/schema/schema.ts'
@@ -52,7 +52,7 @@ t.test('every key stands in the example, alone or as an example that loads', (t)
 
 t.test('every key can be set through its variable', (t) => {
   for (const key of KEYS) {
-    const value = key.optional ? key.type.format(key.example) : load({}).dump().match(lineOf(key.path))?.[1]
+    const value = key.optional ? key.type.format(key.example) : defaultIn(load({}).dump(), key.path)
     const parsed: unknown = parseToml(`value = ${value}`).value
     const text = typeof parsed === 'object' ? String(value) : String(parsed)
     const env = { [environmentName(key.path)]: text }
@@ -60,9 +60,10 @@ t.test('every key can be set through its variable', (t) => {
   }
   t.end()
 
-  // Tables are told apart by nothing but order in the dump; a name is enough, the values are of one type.
-  function lineOf(path: string): RegExp {
-    return new RegExp(`^${path.slice(path.lastIndexOf('.') + 1)} = (.*) # default$`, 'm')
+  function defaultIn(dump: string, path: string): string | undefined {
+    const { table, name } = splitPath(path)
+    const section = table === '' ? dump : dump.slice(dump.indexOf(`\n[${table}]\n`))
+    return section.match(new RegExp(`^${name} = (.*) # default$`, 'm'))?.[1]
   }
 })
 

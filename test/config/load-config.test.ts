@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Config } from '../../src/config/config.ts'
+import type { Config, ListenerConfig } from '../../src/config/config.ts'
 import { defaultConfig, loadConfig } from '../../src/config/load-config.ts'
 import { load } from './load.ts'
 
@@ -184,7 +184,7 @@ t.test('what cascades from the top level, and what does not', (t) => {
   for (const [file, pick, expected] of cases) t.strictSame(pick(load({ file }).config), expected, file)
   t.end()
 
-  function all(pick: (listener: Config['fabric']) => unknown) {
+  function all(pick: (listener: ListenerConfig) => unknown) {
     return (config: Config) => [pick(config.fabric), pick(config.admin), pick(config.ingress)]
   }
 })

@@ -29,7 +29,7 @@ export function ingressAnswer({ status, headers, body }: HttpAnswer): Answer {
     ...(type !== undefined && status !== 204 && { type }),
     ...(source !== undefined && { source }),
     ...(headers['idempotency-expires'] !== undefined && { expires: true }),
-    body: content(body, type, source === 'ingress' ? { message: '…' } : { stacktrace: '…' }),
+    body: maskedContent(body, type, source === 'ingress' ? { message: '…' } : { stacktrace: '…' }),
   }
 }
 
@@ -37,12 +37,12 @@ export function ingressAnswer({ status, headers, body }: HttpAnswer): Answer {
 export function adminAnswer({ status, headers, body }: HttpAnswer): Answer {
   const type = headers['content-type']
   const text = type === undefined || type.startsWith('application/json') ? {} : { type }
-  return { status, ...text, body: status < 400 ? content(body, type, {}) : errorOf(body, type) }
+  return { status, ...text, body: status < 400 ? maskedContent(body, type, {}) : errorOf(body, type) }
 }
 
 function errorOf(body: Buffer, type: string | undefined): Json {
   return type?.startsWith('application/json') === true
-    ? content(body, type, { message: '…' })
+    ? maskedContent(body, type, { message: '…' })
     : body.length === 0
       ? ''
       : '…'
@@ -51,7 +51,7 @@ function errorOf(body: Buffer, type: string | undefined): Json {
 const SHOWN_BYTES = 4096
 
 /** `masked` replaces members whose texts are not compared. */
-function content(body: Buffer, type: string | undefined, masked: Readonly<Record<string, string>>): Json {
+export function maskedContent(body: Buffer, type: string | undefined, masked: Readonly<Record<string, string>>): Json {
   if (body.length > SHOWN_BYTES) return { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') }
   if (type?.startsWith('application/json') !== true || body.length === 0) return body.toString('latin1')
   const parsed: Json = JSON.parse(body.toString())

@@ -1,8 +1,10 @@
 import { type Answer, adminAnswer, ingressAnswer } from './answers.ts'
 import { awakeableId } from './awakeable-id.ts'
 import { exchange, type HttpAnswer } from './http.ts'
+import { exchangeHttp2 } from './http2.ts'
 import { type Introspection, type InvocationView, introspectionOf } from './introspection.ts'
 import type { Pass, Services, Side } from './passes.ts'
+import { describeRequest } from './request-count.ts'
 import type { RevisionKind } from './service/definitions.ts'
 import type { Json, Program } from './service/program.ts'
 
@@ -12,6 +14,8 @@ export interface CallOptions {
   /** Behind `?`. */
   readonly query?: string
   readonly method?: string
+  /** Over HTTP/2, with prior knowledge. */
+  readonly http2?: boolean
 }
 
 /** A body that is not JSON. */
@@ -81,7 +85,9 @@ export class Client {
       ...(options.idempotencyKey === undefined ? [] : [['idempotency-key', options.idempotencyKey] as const]),
       ...(options.headers ?? []),
     ]
-    return exchange(this.side.ingress + this.#named(path), { method, headers, body: bytes })
+    this.side.ingressRequests.add(describeRequest(this.key, method, path, headers, bytes, options.http2))
+    const send = options.http2 === true ? exchangeHttp2 : exchange
+    return send(this.side.ingress + this.#named(path), { method, headers, body: bytes })
   }
 
   /** Waits for the result of an invocation, named by its id or by a target. Whether it was there already is up to chance. */

@@ -23,6 +23,11 @@ export const differencesAtIngress: readonly ExpectedDifference[] = [
     why: 'Credentials of callers would be stored in clear as long as the journal is',
     seenIn: [
       { scenario: /^ingress: headers that reach the handler$/, at: /^body\.0\.content-length$/, ours: /^nothing$/ },
+      {
+        scenario: /^requests: headers that handlers get$/,
+        at: /^(none|known)\.http1\.(body\.0|headers)\.content-length$/,
+        ours: /^(nothing|"\d+")$/,
+      },
       { scenario: /^ingress: (custom headers|credentials)$/, at: /^body\.[01]$/, ours: /^null$/ },
     ],
   },
@@ -44,6 +49,16 @@ export const differencesAtIngress: readonly ExpectedDifference[] = [
     why: 'Any page in a browser could call the services that the browser can reach',
     seenIn: [
       { scenario: /^ingress: cross-origin requests$/, at: /^(credentials|origin|preflightOrigin)$/, ours: /^null$/ },
+      {
+        scenario: /^requests: /,
+        at: /\.headers\.(vary|access-control-allow-(credentials|origin|methods|headers))$/,
+        ours: /^nothing$/,
+      },
+      {
+        scenario: /^requests: (cross-origin requests|paths that lead nowhere)$/,
+        at: /^(preflight.*|OPTIONS.*|asterisk)\.http[12]\.(status|body|headers\.(content-type|x-restate-error-source))$/,
+        ours: /^(40[045]|"application\/json"|"ingress"|\{"code":40[045],.*)$/,
+      },
     ],
   },
   {
@@ -72,6 +87,68 @@ export const differencesEverywhere: readonly ExpectedDifference[] = [
         at: /^(broken|empty|incomplete)\.(status|body\.code)$/,
         ours: /^400$/,
       },
+      {
+        scenario: /^requests: targets of (lookup|attach|output)$/,
+        at: /\.http[12]\.(status|body\.code)$/,
+        ours: /^400$/,
+      },
+    ],
+  },
+  {
+    restate: '`/openapi` of ingress is 400',
+    perdure: 'It is the OpenAPI document of all public services',
+    why: 'Callers cannot reach the admin API, where the documents of services are',
+    seenIn: [{ scenario: /^requests: openapi alone$/, at: /^status$/, ours: /^200$/ }],
+  },
+  {
+    restate:
+      'From the id of an awakeable, ids of the server’s own signals can be made at ingress, and cancel the invocation',
+    perdure: 'Ids of other signals than awakeables are 400',
+    why: 'Who may complete an awakeable may not cancel',
+    seenIn: [
+      {
+        scenario: /^requests: ids of the server's own signals$/,
+        at: /^(cancellation|the last one)\.http[12]\.(status|body|headers\.(content-type|x-restate-error-source))$/,
+        ours: /^(400|"application\/json"|"ingress"|\{"code":400,.*)$/,
+      },
+    ],
+  },
+  {
+    restate: 'A terminal error with code 204, 205 or 304 is answered with a content type, or a body',
+    perdure: 'These have neither',
+    why: 'HTTP forbids it: clients close the connection',
+    seenIn: [
+      {
+        scenario: /^requests: codes of terminal errors$/,
+        at: /^20[45]|304\.http[12]\.(body|headers\.content-(type|length))$/,
+        ours: /^(nothing|""|"0")$/,
+      },
+    ],
+  },
+  {
+    restate:
+      'A body that declares to be too long is 413 as plain text, and a request that is no HTTP is 400 with nothing',
+    perdure: 'These are JSON, with a source, like all other errors',
+    why: 'Clients have one shape to read',
+    seenIn: [
+      {
+        scenario: /^requests: bodies at the limit$/,
+        at: /^(one byte|far) over it.*\.http1\.(body|headers\.(content-(type|length)|x-restate-error-source))$/,
+        ours: /^(nothing|"application\/json"|"ingress"|\{"code":413,.*)$/,
+      },
+    ],
+  },
+  {
+    restate:
+      'HTTP/1.1 with both Content-Length and Transfer-Encoding, two equal lengths, bare line feeds, no Host or two, a URL of another host, or unescaped bytes in the path, is served',
+    perdure: '400, and the connection is closed',
+    why: 'What a proxy before the server reads in another way is how requests are smuggled',
+    seenIn: [
+      {
+        scenario: /^requests: bytes of HTTP\/1 that can be read in two ways$/,
+        at: /^(length and pieces|two equal lengths|bare line feeds|no Host|two Hosts|another authority.*|bytes in the path.*)\.0$/,
+        ours: /^"400"$/,
+      },
     ],
   },
   {
@@ -84,6 +161,11 @@ export const differencesEverywhere: readonly ExpectedDifference[] = [
           /^(retries: (used up, then killed|the budget is not renewed by progress)|combinators: any, with failures only)$/,
         at: /^(answer\.)?body\.stacktrace$/,
         ours: /^nothing$/,
+      },
+      {
+        scenario: /^requests: failures on the way$/,
+        at: /^of all attempts, then killed\.http[12]\.(body\.stacktrace|headers\.content-length)$/,
+        ours: /^(nothing|"\d+")$/,
       },
     ],
   },
@@ -142,6 +224,48 @@ export const differencesEverywhere: readonly ExpectedDifference[] = [
     seenIn: [{ scenario: /^objects: keys are sorted$/, at: /^body\.0\.\d+$/, ours: /^"(a\.b|z|ä)"$/ }],
   },
   {
+    restate: 'Kafka clusters and limiter rules can be made through the admin API; any vqueue is paused with 202',
+    perdure: 'Reads answer as where there are none; these writes are refused with 501 and say what to do instead',
+    why: 'A limit or a pause that nothing obeys is worse than none',
+    seenIn: [
+      {
+        scenario: /^admin routes: limiter rules$/,
+        at: /^PUT \/limits\/rules\.9\.(body|status)$/,
+        ours: /^(501|\{"message":"perdure has no limiter rules\. .*)$/,
+      },
+      {
+        scenario: /^admin routes: vqueues$/,
+        at: /^POST \/vqueues\/vq_\w+\/(pause|resume)\.0\.(body|status|type)$/,
+        ours: /^(501|"application\/json"|\{"message":"perdure has no vqueues\. .*)$/,
+      },
+    ],
+  },
+  {
+    restate: 'The admin port has a web console, for which services are asked to decode and encode payloads',
+    perdure: 'It has none; the CLI, SQL and `GET /invocations/{id}/journal` show what there is',
+    why: 'A console is a program of its own',
+    seenIn: [
+      { scenario: /^admin routes: server$/, at: /^GET \/ui\.0\.(location|status)$/, ours: /^(404|null)$/ },
+      {
+        scenario: /^admin routes: services$/,
+        at: /^POST \/internal\/services\/\{service\}\/serdes\/encode\/a\/b\.0\.(body\.message|status)$/,
+        ours: /^(501|"perdure does not ask services .*")$/,
+      },
+    ],
+  },
+  {
+    restate: 'A change of state with a version that no state can have, or with a scope, is answered 202',
+    perdure: '400',
+    why: 'The caller would never learn that nothing has changed',
+    seenIn: [
+      {
+        scenario: /^admin routes: state$/,
+        at: /^POST \/services\/\{object\}\/state\.[45]\.(body|status|type)$/,
+        ours: /^(400|"application\/json"|\{"message":"The request field '(version|scope)' is invalid\. .*)$/,
+      },
+    ],
+  },
+  {
     restate: 'A restart makes every invocation that backs off try again at once, with all its attempts before it',
     perdure: 'Back-off and attempts survive; invocations that were running start again spread over a short time',
     why: 'A service that is down is not helped by a stampede',
@@ -156,7 +280,7 @@ export const differencesEverywhere: readonly ExpectedDifference[] = [
   {
     restate: 'Admin and fabric listen on all interfaces, and take any Host and Origin',
     perdure:
-      'They listen on loopback and on Unix sockets that only the user of the server may open, and refuse foreign Hosts and Origins',
+      'They listen on loopback and on Unix sockets that only the user of the server may open, and refuse foreign Hosts and Origins; beyond this machine they start only with tokens, client certificates, or a key that says so',
     why: 'Whoever reaches them controls the server',
     seenIn: [],
   },

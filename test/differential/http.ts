@@ -25,6 +25,7 @@ export function exchange(url: string, { method, headers = [], body }: HttpReques
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : Buffer.from(body)
     const { hostname, port } = new URL(url)
+    const isChunked = headers.some(([name]) => name === 'transfer-encoding')
     const careful = payload !== undefined && payload.length > EAGER_BODY_BYTES
     const sent = request({
       agent,
@@ -37,7 +38,7 @@ export function exchange(url: string, { method, headers = [], body }: HttpReques
         'host',
         `${hostname}:${port}`,
         ...headers.flat(),
-        ...(payload === undefined ? [] : ['content-length', String(payload.length)]),
+        ...(payload === undefined || isChunked ? [] : ['content-length', String(payload.length)]),
         ...(careful ? ['expect', '100-continue'] : []),
       ],
       timeout: ANSWER_TIMEOUT_MS,

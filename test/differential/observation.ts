@@ -1,10 +1,15 @@
 /** What a scenario saw, with nothing in it that has to differ between two servers. */
 export type Observation = unknown
 
+/** Without what has to differ. The order of members is not compared. */
+export function normalise(observed: unknown, key: string): Observation {
+  return JSON.parse(withoutChance(JSON.stringify(observed ?? null, sortedMembers), key))
+}
+
 /**
  * Replaces ids, in the order in which they appear, times, addresses, the scenario's key and names of the pass. Ids that are the same stay the same.
  */
-export function normalise(observed: unknown, key: string): Observation {
+export function withoutChance(text: string, key: string): string {
   const seen = new Map<string, string>()
   const numbered = (kind: string) => (id: string) => {
     const known = seen.get(id)
@@ -13,7 +18,7 @@ export function normalise(observed: unknown, key: string): Observation {
     seen.set(id, name)
     return name
   }
-  const text = JSON.stringify(observed ?? null, sortedMembers)
+  return text
     .replaceAll(key, 'key')
     .replaceAll(key.replaceAll('-', ''), '')
     .replace(/inv_1[0-9A-Za-z]{33}/g, numbered('invocation'))
@@ -22,10 +27,8 @@ export function normalise(observed: unknown, key: string): Observation {
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)/g, 'time')
     .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://address')
     .replace(/\b(Own|Script|Private|Limited|Brief|Impatient|Explicit|Raw|Object|Flow|Wire)(-rr)?(-lazy)?\b/g, '$1')
-  return JSON.parse(text)
 }
 
-/** The order of members is not compared. */
 function sortedMembers(_name: string, value: unknown): unknown {
   if (!isTree(value) || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -32,6 +32,8 @@ export const likeRestate: Pass = { ...twoWay, name: 'compatibility = "restate"',
 
 /** For scenarios in which handlers do not matter. */
 export const atIngress: readonly Pass[] = [twoWay, likeRestate]
+/** Where nothing depends on what `compatibility` turns. */
+export const likeThePeer: readonly Pass[] = [likeRestate]
 export const oneMode: readonly Pass[] = [twoWay]
 export const bothModes: readonly Pass[] = [twoWay, requestResponse]
 export const bothStates: readonly Pass[] = [twoWay, twoWayLazy, requestResponse, requestResponseLazy]
@@ -44,6 +46,8 @@ export interface Side extends RunningServer {
   readonly name: SideName
   /** Its cluster name, by which the service process knows it. */
   readonly cluster: string
+  /** The different requests that its ingress has had, to count them. */
+  readonly ingressRequests: Set<string>
 }
 
 /** The service process of a mode. */

@@ -5,6 +5,8 @@ import { type Difference, differences, type Observation } from './observation.ts
 const atIngress = differencesAtIngress.flatMap(({ seenIn }) => seenIn)
 const everywhere = differencesEverywhere.flatMap(({ seenIn }) => seenIn)
 
+const MIN_REQUESTS = 1500
+
 const title = ({ scenario, pass }: Execution) => `${scenario.name} [${pass.name}]`
 
 /** Prints what each execution showed; false if a server did not show the same in each round. */
@@ -26,6 +28,12 @@ export function reportObservations(executions: readonly Execution[]): boolean {
     `\n${executions.length} observations, ${steady ? 'the same in each round' : 'not the same in each round'}`,
   )
   return steady
+}
+
+/** Prints how many different requests a server has had at ingress; false if a whole run makes fewer than it used to. */
+export function reportRequests(requests: ReadonlySet<string>, everything: boolean): boolean {
+  console.log(`${requests.size} different requests at ingress`)
+  return !everything || requests.size >= MIN_REQUESTS
 }
 
 /** Prints the differences that nobody expects; false if there are any, or if an expected one has gone. */

@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { ensurePeer } from '../peer/peer.ts'
 import { execute } from './execute.ts'
 import { useOwnNetwork } from './own-network.ts'
-import { allPasses, type SideName } from './passes.ts'
-import { reportComparison, reportObservations } from './report.ts'
+import { allPasses, type SideName, twoWay } from './passes.ts'
+import { reportComparison, reportObservations, reportRequests } from './report.ts'
 import { scenarios } from './scenarios/all.ts'
 import { startBench } from './servers.ts'
 
@@ -51,6 +51,8 @@ let asExpected = false
   const executions = await execute(bench, { scenarios: selected, onlyPass: pass, rounds })
   const everything = part === '' && pass === undefined
   asExpected = only === undefined ? reportComparison(executions, everything) : reportObservations(executions)
+  const [name = 'ours'] = sides
+  asExpected = reportRequests(bench.side(name, twoWay).ingressRequests, everything) && asExpected
 }
 console.log(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 // Requests to handlers that never answer may still be open.

@@ -33,7 +33,12 @@ export async function startBench(names: readonly SideName[]): Promise<Bench> {
     started.defer(() => rm(directory, { recursive: true, force: true }))
     const server = await start(cluster, directory)
     started.defer(() => server.stop())
-    sides.set(cluster, { name: cluster === 'official' ? 'official' : 'ours', cluster, ...server })
+    sides.set(cluster, {
+      name: cluster === 'official' ? 'official' : 'ours',
+      cluster,
+      ingressRequests: new Set(),
+      ...server,
+    })
     for (const { mode, state } of bothStates) await register(server.admin, `${services.get(mode)?.uri}/${state}`)
     for (const [mode, { uri }] of services) await register(server.admin, `${uri}/wire/${wireServiceName(mode)}`)
   }

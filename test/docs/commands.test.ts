@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { end, startNode } from '../../examples/processes.ts'
-import { doctorCommand } from '../../src/doctor-command.ts'
+import { doctorCommand } from '../../src/commands/doctor.ts'
 import { targetAccount } from '../gcp/credential-files.ts'
 import { machineAccount } from '../gcp/google-fakes.ts'
 import { PrivateCloud } from '../gcp/private-cloud.ts'
@@ -57,6 +57,9 @@ async function shell(command: string): Promise<string> {
   const { stdout } = await run('sh', ['-c', here], { cwd: root })
   return stdout
 }
+
+/** A command of ours that asks admin. */
+const onAdmin = (command: string) => command.replace('perdure', `RESTATE_ADMIN_URL=${admin} node src/main.ts`)
 
 async function cli(command: string, environment: Readonly<Record<string, string>>): Promise<void> {
   const args = command.replace('http://localhost:9080', service).split(' ').slice(1)
@@ -129,6 +132,28 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     },
   ],
   [
+    `curl localhost:9070/ingress/Greeter/greet --json '"Ada"'`,
+    async (command) => {
+      t.match(await shell(command), /^"Hello Ada/)
+    },
+  ],
+  [
+    'perdure invocations restart $ID --from 2',
+    async (command) => {
+      const completed = `${admin}/query --json '{"query": "SELECT id FROM sys_invocation WHERE completed_at IS NOT NULL"}'`
+      const [id] = /inv_\w+/.exec(await shell(`curl ${completed}`)) ?? []
+      t.match(await shell(onAdmin(command.replace('$ID', id ?? ''))), /^inv_1/)
+    },
+  ],
+  ...['perdure state export Counter > state.jsonl', 'perdure state import Counter state.jsonl'].map(
+    (line): (typeof checks)[number] => [
+      line,
+      async (command) => {
+        t.equal(await shell(onAdmin(command.replace('state.jsonl', join(directory, 'state.jsonl')))), '')
+      },
+    ],
+  ),
+  [
     'curl localhost:8080/openapi',
     async (command) => {
       t.match(JSON.parse(await shell(command)), { paths: { '/restate/call/Greeter/greet': { post: {} } } })
@@ -151,6 +176,60 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     async (command) => {
       t.match(await shell(command.replace('perdure', 'node src/main.ts')), /^key .*\nline +billing sha256:/)
     },
+  ],
+  [
+    'perdure doctor security',
+    async (command) => {
+      // Ends with 1, because ingress of a server as it comes asks nobody.
+      const here = command.replace('perdure', 'node src/main.ts')
+      t.match(await shell(`${here} || [ $? = 1 ]`), /^OPEN {4}ingress-authentication/)
+    },
+  ],
+  [
+    'perdure identity generate identity.pem',
+    async (command) => {
+      const here = command
+        .replace('perdure', 'node src/main.ts')
+        .replace('identity.pem', join(directory, 'identity.pem'))
+      t.match(await shell(here), /^publickeyv1_/)
+    },
+  ],
+  [
+    'perdure secrets generate-key sealing-keys',
+    async (command) => {
+      const file = join(directory, 'sealing-keys')
+      await shell(command.replace('perdure', 'node src/main.ts').replace('sealing-keys', file))
+      t.match(readFileSync(file, 'utf8'), /^[\w+/]{43}=\n$/)
+    },
+  ],
+  ...['perdure secrets status --config-file restate.toml', 'perdure secrets reseal --config-file restate.toml'].map(
+    (command) =>
+      [
+        command,
+        async () => {
+          const configFile = join(directory, 'sealing.toml')
+          const sealed = join(directory, 'sealed')
+          const keyFile = join(directory, 'sealing-keys')
+          writeFileSync(configFile, `base-dir = "${sealed}"\nnode-name = "docs"\n[secrets]\nkey-file = "${keyFile}"\n`)
+          const env = { RESTATE_CONFIG: configFile, RESTATE_USE_RANDOM_PORTS: 'true', RESTATE_LOG_FILTER: 'warn' }
+          const { process: started } = await startNode([join(root, 'src/main.ts')], env, [/fabric /])
+          await end(started)
+          t.match(
+            await shell(command.replace('perdure', 'node src/main.ts').replace('restate.toml', configFile)),
+            /key \w{16}/,
+          )
+        },
+      ] as const,
+  ),
+  [
+    'perdure admin-token ci operator',
+    async (command) => {
+      t.match(await shell(command.replace('perdure', 'node src/main.ts')), /^token .*\nline +ci operator sha256:/)
+    },
+  ],
+  [
+    'RESTATE_AUTH_TOKEN=$TOKEN restate services list',
+    (command) => cli(command.replace(/^\S+ /, ''), { RESTATE_ADMIN_URL: admin, RESTATE_AUTH_TOKEN: 'token' }),
   ],
   [
     'npm start -- --config-file restate.toml.example --dump-config',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -14,6 +15,10 @@ async function post(url: string, body: string | Buffer, contentType = 'applicati
   const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': contentType } })
   const text = await response.text()
   return { status: response.status, text, json: () => JSON.parse(text) }
+}
+
+function rssMiB(): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
 }
 
 const register = (uri: string) => post(`${server.admin}/deployments`, JSON.stringify({ uri }))
@@ -62,11 +67,13 @@ t.test('registrations that cannot work are refused with their reason', async (t)
   t.equal(notJson.status, 400)
 })
 
-t.test('a service that breaks the protocol fails the attempt, and nothing else', async (t) => {
+t.test('attack 38: a service that breaks the protocol fails the attempt, and nothing else', async (t) => {
   t.equal((await register(service.uri)).status, 201)
+  const before = rssMiB()
   const answers = await Promise.all(
     Object.keys(misdeeds).map(async (name) => ({ name, answer: await post(`${server.ingress}/Bad/${name}`, '1') })),
   )
+  t.ok(rssMiB() - before < 100, 'what is declared is not set aside')
   for (const { name, answer } of answers) {
     t.match([answer.status, answer.text], [200, '2'], `${name} is tried again, and answers in its second attempt`)
   }

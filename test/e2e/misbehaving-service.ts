@@ -14,12 +14,31 @@ export const misdeeds: Readonly<Record<string, (stream: ServerHttp2Stream) => vo
     header.writeUInt32BE(0xffffffff, 4)
     stream.write(header)
   },
+  /** A number of more bytes than any number has. */
+  giantVarint: (stream) => stream.end(encodeFrame(MessageType.Output, Buffer.alloc(100_000, 0xff))),
+  /** The same field, again and again: metadata of a failure. */
+  repeatedFields: (stream) => stream.end(encodeFrame(MessageType.Output, manyMetadata())),
+  /** A group in a group in a group. */
+  deeplyNested: (stream) => stream.end(encodeFrame(MessageType.Output, Buffer.alloc(1_000_000, 0x7b))),
   endFirst: (stream) => stream.end(encodeFrame(MessageType.End, Buffer.alloc(0))),
   halfAFrame: (stream) => stream.end(encodeFrame(MessageType.Run, Buffer.alloc(64)).subarray(0, 20)),
   silentEnd: (stream) => stream.end(),
   reset: (stream) => stream.close(2),
   dies: (stream) => stream.session?.destroy(),
   hangs: () => {},
+}
+
+/** An Output with a Failure that has 2 million empty entries of metadata, and then breaks off. */
+function manyMetadata(): Buffer {
+  const entries = Buffer.alloc(4_000_000)
+  for (let at = 0; at < entries.length; at += 2) entries[at] = 0x1a
+  const length = Buffer.from([
+    0x80 | (entries.length & 0x7f),
+    0x80 | ((entries.length >> 7) & 0x7f),
+    0x80 | ((entries.length >> 14) & 0x7f),
+    (entries.length >> 21) & 0x7f,
+  ])
+  return Buffer.concat([Buffer.from([0x7a]), length, entries, Buffer.from([0x72])])
 }
 
 /** A service that speaks the wire by hand. Handlers are named by their misdeed; `fine` has none. */

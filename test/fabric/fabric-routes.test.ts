@@ -41,7 +41,7 @@ t.test('/metrics is not there when it is disabled', async (t) => {
   t.equal((await fetch(`${url}/health`)).status, 200)
 })
 
-t.test('there is nothing else', async (t) => {
+t.test('attack 20: there is nothing else, and nothing that changes anything', async (t) => {
   const { listener, url } = await startFabric(false)
   t.teardown(() => listener.close(0))
   for (const [method, path] of [

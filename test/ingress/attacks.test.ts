@@ -88,7 +88,7 @@ async function refused(t: Test, row: number, cases: Readonly<Record<string, stri
       ['admin', adminPort],
     ] as const) {
       const text = await exchange(port, bytes)
-      t.match(text, /^HTTP\/1\.1 400 /, `row ${row}: ${name}, ${where}`)
+      t.match(text, /^HTTP\/1\.1 400 /, `attack ${row}: ${name}, ${where}`)
       t.equal(text.match(/HTTP\/1\.1/g)?.length, 1, 'one answer, then the end')
       if (where === 'ingress') t.match(text, /x-restate-error-source: ingress[\s\S]*"source":"ingress"\}$/)
     }
@@ -97,7 +97,7 @@ async function refused(t: Test, row: number, cases: Readonly<Record<string, stri
   t.ok(await isWell())
 }
 
-t.test('row 1: framing that can be read in two ways is 400, the connection closes, and no handler runs', (t) =>
+t.test('attack 1: framing that can be read in two ways is 400, the connection closes, and no handler runs', (t) =>
   refused(t, 1, {
     'content-length and transfer-encoding': `${head('Content-Length: 4\r\nTransfer-Encoding: chunked')}0\r\n\r\n${smuggled}`,
     'transfer-encoding and content-length': `${head('Transfer-Encoding: chunked\r\nContent-Length: 4')}0\r\n\r\n${smuggled}`,
@@ -114,7 +114,7 @@ t.test('row 1: framing that can be read in two ways is 400, the connection close
   }),
 )
 
-t.test('row 2: bare line feeds, no Host, two Hosts, another authority are 400', (t) =>
+t.test('attack 2: bare line feeds, no Host, two Hosts, another authority are 400', (t) =>
   refused(t, 2, {
     'bare line feeds': `${touch} HTTP/1.1\nHost: x\nContent-Length: 0\n\n`,
     'no Host': `${touch} HTTP/1.1\r\nContent-Length: 0\r\n\r\n`,
@@ -124,7 +124,7 @@ t.test('row 2: bare line feeds, no Host, two Hosts, another authority are 400', 
   }),
 )
 
-t.test('row 3: a request behind a complete one is a request of its own, once', async (t) => {
+t.test('attack 3: a request behind a complete one is a request of its own, once', async (t) => {
   const before = runs
   const text = await exchange(ingressPort, smuggled + smuggled.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
   t.equal(text.match(/HTTP\/1\.1 200/g)?.length, 2)
@@ -132,7 +132,7 @@ t.test('row 3: a request behind a complete one is a request of its own, once', a
   // Behind nginx: test/e2e/nginx.
 })
 
-t.test('row 4: 17 KB of headers, or 150 of them, are 431 over both protocols', async (t) => {
+t.test('attack 4: 17 KB of headers, or 150 of them, are 431 over both protocols', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`h${i}`, 'v']))
   const long = { a: 'v'.repeat(17 * 1024) }
   for (const headers of [many, long]) {
@@ -147,7 +147,7 @@ t.test('row 4: 17 KB of headers, or 150 of them, are 431 over both protocols', a
   t.ok(await isWell())
 })
 
-t.test('row 5: a body one byte over 32 MiB is 413, declared or not, and memory does not grow with it', async (t) => {
+t.test('attack 5: a body one byte over 32 MiB is 413, declared or not, and memory does not grow with it', async (t) => {
   const limit = 32 * 1024 * 1024
   const octets = 'content-type: application/octet-stream'
   const piece = Buffer.alloc(1024 * 1024, 'x')
@@ -183,7 +183,7 @@ t.test('row 5: a body one byte over 32 MiB is 413, declared or not, and memory d
   t.ok(await isWell())
 })
 
-t.test('row 6: 10 000 uploads at once: those within the limit wait, the rest is 429, and memory stays', async (t) => {
+t.test('attack 6: 10 000 uploads at once: those within the limit wait, the rest is 429, and memory stays', async (t) => {
   const before = residentMiB()
   const clients: Http2Client[] = []
   const opened: Promise<void>[] = []
@@ -220,7 +220,7 @@ t.test('row 6: 10 000 uploads at once: those within the limit wait, the rest is 
   t.ok(await isWell())
 })
 
-t.test('row 7: a header that trickles in is 408, within the time for it', async (t) => {
+t.test('attack 7: a header that trickles in is 408, within the time for it', async (t) => {
   const client = new RawClient(ingressPort).send(`${touch} HTTP/1.1\r\nHost: x\r\n`)
   const drip = setInterval(() => client.send('a: b\r\n'), 50)
   const startedAt = performance.now()
@@ -229,7 +229,7 @@ t.test('row 7: a header that trickles in is 408, within the time for it', async 
   t.ok(performance.now() - startedAt < headersTimeoutMs * 2 + 1000)
 })
 
-t.test('row 8: a body that trickles in is cut, over both protocols', async (t) => {
+t.test('attack 8: a body that trickles in is cut, over both protocols', async (t) => {
   const before = runs
   const startedAt = performance.now()
   const client = new RawClient(ingressPort).send(`${head('Content-Length: 100')}x`)
@@ -246,7 +246,7 @@ t.test('row 8: a body that trickles in is cut, over both protocols', async (t) =
   t.equal(runs, before)
 })
 
-t.test('row 9: connections that say nothing, or one byte, are closed; idle ones later', async (t) => {
+t.test('attack 9: connections that say nothing, or one byte, are closed; idle ones later', async (t) => {
   const startedAt = performance.now()
   t.strictSame(await Promise.all(['', 'P'].map((bytes) => exchange(ingressPort, bytes))), ['', ''])
   t.ok(performance.now() - startedAt < headersTimeoutMs * 2 + 1000)
@@ -254,7 +254,7 @@ t.test('row 9: connections that say nothing, or one byte, are closed; idle ones 
   t.match(await idle.untilClosed(), /^HTTP\/1\.1 200 /)
 })
 
-t.test('row 10: broken HTTP/2 ends its session with the code that says why', async (t) => {
+t.test('attack 10: broken HTTP/2 ends its session with the code that says why', async (t) => {
   const [protocolError, frameSizeError, compressionError] = [1, 6, 9]
   const post = frame(frameType.headers, 4, 1, postRoot)
   const attacks: readonly (readonly [name: string, code: number, bytes: Uint8Array])[] = [
@@ -293,7 +293,7 @@ function* times(count: number, make: (index: number) => Buffer): Generator<Buffe
   for (let index = 0; index < count; index++) yield make(index)
 }
 
-t.test('row 11: 10 000 resets end their session, and a neighbour does not feel it', async (t) => {
+t.test('attack 11: 10 000 resets end their session, and a neighbour does not feel it', async (t) => {
   const cancel = Buffer.from([0, 0, 0, 8])
   const before = await admitted()
   const attacker = new RawClient(ingressPort).send(http2Start)
@@ -322,7 +322,7 @@ t.test('row 11: 10 000 resets end their session, and a neighbour does not feel i
   t.ok(await isWell())
 })
 
-t.test('row 12: header blocks without end close the connection before 64 KB', async (t) => {
+t.test('attack 12: header blocks without end close the connection before 64 KB', async (t) => {
   const client = new RawClient(ingressPort).send(Buffer.concat([http2Start, frame(frameType.headers, 0, 1, getRoot)]))
   const more = frame(frameType.continuation, 0, 1, Buffer.alloc(4000, 0x82))
   const sent = await flood(
@@ -346,7 +346,7 @@ t.test('row 12: header blocks without end close the connection before 64 KB', as
   t.ok(await isWell())
 })
 
-t.test('row 13: floods of PING, SETTINGS, PRIORITY and empty DATA end their session', async (t) => {
+t.test('attack 13: floods of PING, SETTINGS, PRIORITY and empty DATA end their session', async (t) => {
   const many = (one: Buffer) => Buffer.concat(Array.from({ length: 200 }, () => one))
   const enhanceYourCalm = 11
   const floods: readonly (readonly [name: string, code: number | undefined, first: Buffer, one: Buffer])[] = [

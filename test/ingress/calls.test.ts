@@ -263,7 +263,7 @@ t.test('terminal errors: the code is the status where HTTP has it', async (t) =>
     t.equal(reply.headers['x-restate-error-source'], 'invocation')
     t.equal(reply.headers['x-restate-id'], ingress.partition.last.id)
   }
-  for (const code of [204, 304]) {
+  for (const code of [204, 205, 304]) {
     ingress.partition.behaviour = () => ({ kind: 'failure', failure: { code, message: 'no' } })
     const reply = await askJson(ingress, '/Svc/echo', 1)
     t.equal(reply.status, code)

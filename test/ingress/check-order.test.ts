@@ -50,6 +50,7 @@ t.test('the first check that fails is the one that answers', async (t) => {
     ['/restate/output/foo', { method: 'GET' }, 400, /bad format/],
     ['/restate/output/inv_abcdef', { method: 'GET' }, 400, /codec version/],
     ['/restate/output/dp_1k8FqCmCcVQcGKH5mBVxHZK', { method: 'GET' }, 400, /expected type/],
+    ['/restate/invocation/foo/output', {}, 400, /bad format/],
     ['/restate/attach', { method: 'GET' }, 405, /use POST/],
     ['/restate/lookup', { method: 'GET' }, 405, /use POST/],
     ['/restate/workflow/Wf/w/output', {}, 405, /use GET/],

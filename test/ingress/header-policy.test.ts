@@ -146,7 +146,7 @@ t.test('patterns that cannot work stop the start', async (t) => {
     t.doesNotThrow(() => policy([pattern]), pattern)
 })
 
-t.test('the path comes first, and cannot be forged', async (t) => {
+t.test('attack 31: the path comes first, and cannot be forged', async (t) => {
   t.strictSame(everything.select(['X-Restate-Ingress-Path', '/evil', 'x-a', '1'], '/Svc/echo'), [
     ['x-restate-ingress-path', '/Svc/echo'],
     ['x-a', '1'],

@@ -30,7 +30,7 @@ function shown(route: IngressRoute): string {
       return `${route.mode} ${route.service}${key}.${route.handler}${scope}`
     }
     case 'result-by-id':
-      return `${route.operation} ${route.form} ${route.id}`
+      return `${route.operation} ${route.id}`
     case 'result-by-idempotency-key': {
       const { service, key, handler, idempotencyKey } = route.target
       return `${route.operation} ${service}${key === undefined ? '' : `[${JSON.stringify(key)}]`}.${handler} ${JSON.stringify(idempotencyKey)}`
@@ -76,8 +76,8 @@ const table: readonly (readonly [raw: string, expected: string])[] = [
   ['/restate/scope/sc1/call', badPath],
   ['/restate/scope/%ff/call/Svc/echo', badPath],
   // R8 to R12
-  ['/restate/attach/inv_1', 'attach new inv_1'],
-  ['/restate/output/inv_1', 'output new inv_1'],
+  ['/restate/attach/inv_1', 'attach inv_1'],
+  ['/restate/output/inv_1', 'output inv_1'],
   ['/restate/attach', 'attach by body'],
   ['/restate/attach/', 'attach by body'],
   ['/restate/output', 'output by body'],
@@ -86,8 +86,8 @@ const table: readonly (readonly [raw: string, expected: string])[] = [
   ['/restate/output/inv_1/extra', badPath],
   ['/restate/lookup/extra', badPath],
   // R13 to R16
-  ['/restate/invocation/inv_1/attach', 'attach old inv_1'],
-  ['/restate/invocation/inv_1/output', 'output old inv_1'],
+  ['/restate/invocation/inv_1/attach', 'attach inv_1'],
+  ['/restate/invocation/inv_1/output', 'output inv_1'],
   ['/restate/invocation/Svc/echo/ik/attach', 'attach Svc.echo "ik"'],
   ['/restate/invocation/Svc/echo/ik/output', 'output Svc.echo "ik"'],
   ['/restate/invocation/Obj/ob%2F1/add/at%2F1/output', 'output Obj["ob/1"].add "at%2F1"'],

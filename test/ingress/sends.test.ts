@@ -39,7 +39,10 @@ t.test('a delayed send tells when, and its duplicates tell the same', async (t) 
   t.equal(ingress.partition.last.executionTime, ingress.nowMs + 3000)
   t.strictSame(await send('?delay=100s'), { invocationId: id, executionTime, status: 'PreviouslyAccepted' })
   t.strictSame(await send(''), { invocationId: id, executionTime, status: 'PreviouslyAccepted' })
-  ingress.partition.start(ingress.partition.last.id)
+  const started = ingress.partition.last.id
+  const whole = await askJson(ingress, '/restate/send/Svc/echo?delay=1877ms', 'b')
+  t.match(whole.json, { executionTime: '2026-11-21T12:00:02Z' })
+  ingress.partition.start(started)
   t.strictSame(await send('?delay=100s'), { invocationId: id, status: 'PreviouslyAccepted' })
 })
 

@@ -76,7 +76,7 @@ t.test('the options of the handler go before those of the service, those before 
   }
 })
 
-t.test('the abort timeout ends a service that hangs, with or without headers', async (t) => {
+t.test('attack 39: the abort timeout ends a service that hangs, with or without headers', async (t) => {
   for (const answers of [true, false]) {
     await using rig = await Rig.start({
       script: (exchange) => {
@@ -97,7 +97,7 @@ t.test('the abort timeout ends a service that hangs, with or without headers', a
   }
 })
 
-t.test('a service that does not end its response is drained, then reset', async (t) => {
+t.test('attack 39: a service that does not end its response is drained, then reset', async (t) => {
   await using rig = await Rig.start({
     script: (exchange) => {
       exchange.staysOpen = true

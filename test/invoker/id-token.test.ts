@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { DeploymentAuth } from '../../src/core/deployment.ts'
 import { GcpMintFailed } from '../../src/errors/gcp.ts'
+import type { TokenSource } from '../../src/invoker/id-token.ts'
 import { listening } from '../registry/endpoints.ts'
 import type { Exchange } from './fake-service.ts'
 import { textOf } from './recording-host.ts'
@@ -14,6 +15,12 @@ const name = 'x-serverless-authorization'
 const finishes = (exchange: Exchange): void => void exchange.accept().output('"hi"').end()
 const page = { 'content-type': 'text/html; charset=UTF-8', server: 'Google Frontend' }
 
+/** A source of tokens that writes down which of them were refused. */
+function sourceOf(forInvocation: TokenSource['forInvocation']): TokenSource & { readonly refusals: string[] } {
+  const refusals: string[] = []
+  return { forInvocation, refused: (_auth, token) => void refusals.push(token), refusals }
+}
+
 /** Tokens that come when the test says so. */
 function slowTokens() {
   const waiting: PromiseWithResolvers<string>[] = []
@@ -22,7 +29,7 @@ function slowTokens() {
     waiting.push(minting)
     return minting.promise
   }
-  return { waiting, idTokens: { forInvocation } }
+  return { waiting, idTokens: sourceOf(forInvocation) }
 }
 
 const aLittle = () => new Promise((resolve) => setTimeout(resolve, 30))
@@ -39,12 +46,10 @@ t.test('a cached token: sent at once, the last header and the only one of its na
         opened = true
         return [['x-restate-jwt-v1', 'signed']]
       },
-      idTokens: {
-        forInvocation: (one) => {
-          asked.push(one)
-          return 'cached'
-        },
-      },
+      idTokens: sourceOf((one) => {
+        asked.push(one)
+        return 'cached'
+      }),
     },
   })
   rig.run()
@@ -140,7 +145,7 @@ t.test('a request that was refused unseen goes out again with a token of that mo
       else finishes(exchange)
     },
     deployment: { auth },
-    invoker: { idTokens: { forInvocation: () => (++minted === 1 ? 'first' : Promise.resolve('second')) } },
+    invoker: { idTokens: sourceOf(() => (++minted === 1 ? 'first' : Promise.resolve('second'))) },
   })
   rig.run()
   await rig.host.atLeast(2)
@@ -160,7 +165,7 @@ t.test('HTTP/1.1', async (t) => {
   await using rig = await Rig.start({
     script: finishes,
     config: { additionalRequestHeaders: { [name]: 'Bearer configured' } },
-    invoker: { idTokens: { forInvocation: () => 'cached' } },
+    invoker: { idTokens: sourceOf(() => 'cached') },
   })
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   rig.schema.put(deployment(uri, { auth, httpVersion: 'HTTP/1.1', protocolMode: 'REQUEST_RESPONSE' }))
@@ -171,24 +176,122 @@ t.test('HTTP/1.1', async (t) => {
   t.same(values, ['Bearer cached'])
 })
 
+/** What an attempt fails with when the service answers like this, and which tokens it gave back as refused. */
+async function answered(respond: (exchange: Exchange) => void, more: Parameters<typeof Rig.start>[0]['deployment']) {
+  const idTokens = sourceOf(() => 'cached')
+  await using rig = await Rig.start({ script: respond, deployment: more ?? {}, invoker: { idTokens } })
+  rig.run()
+  const [first] = await rig.host.atLeast(1)
+  const failure = first?.command.type === 'fail-attempt' ? first.command.failure : undefined
+  return { restateCode: failure?.restateCode, message: failure?.message ?? '', refusals: idTokens.refusals }
+}
+
+const protocolError = 'upstream connect error or disconnect/reset before headers. reset reason: protocol error'
+
 t.test('answers of the front end are explained', async (t) => {
-  for (const [status, authentication, code, meaning] of [
-    [401, auth, 'RT0012', /http status code 401\. .*audience https:\/\/svc.*--gcp-audience/],
-    [403, auth, 'RT0012', /roles\/run\.invoker/],
-    [403, undefined, 'RT0012', /registered without authentication/],
-    [404, auth, 'RT0012', /ingress/],
-    [429, auth, 'RT0023', /rate limited by the service \(429\)\. .*max-instances/],
-    [503, auth, 'RT0023', /--use-http2/],
-    [502, auth, 'RT0010', /--use-http2/],
+  for (const [status, authentication, body, code, meaning] of [
+    [401, auth, undefined, 'RT0012', /http status code 401\. .*audience https:\/\/svc.*--gcp-audience/],
+    [403, auth, undefined, 'RT0012', /roles\/run\.invoker/],
+    [403, undefined, undefined, 'RT0012', /registered without authentication/],
+    [404, auth, undefined, 'RT0012', /ingress/],
+    [413, auth, undefined, 'RT0019', /32 MiB.*--use-http2/],
+    [429, auth, 'Rate exceeded.', 'RT0023', /rate limited by the service \(429\)\. .*max-instances/],
+    [500, auth, 'The request was aborted because there was no available instance.', 'RT0012', /max-instances/],
+    [503, auth, undefined, 'RT0023', /its log tells more.*--use-http2/],
+    [503, auth, protocolError, 'RT0023', /do not speak the same protocol.*--use-http2/],
+    [502, auth, protocolError, 'RT0010', /do not speak the same protocol.*--use-http2/],
+    [504, auth, 'upstream request timeout', 'RT0010', /request timeout of the service/],
   ] as const) {
-    await using rig = await Rig.start({
-      script: ({ stream }) => stream.respond({ ':status': status, ...page }, { endStream: true }),
-      deployment: authentication === undefined ? {} : { auth: authentication },
-      invoker: { idTokens: { forInvocation: () => 'cached' } },
-    })
-    rig.run()
-    await rig.host.atLeast(1)
-    t.match(rig.host.commands, [{ failure: { restateCode: code, message: meaning } }], `${status}`)
+    const got = await answered(
+      ({ stream }) => {
+        stream.respond({ ':status': status, ...page })
+        stream.end(body)
+      },
+      authentication === undefined ? {} : { auth: authentication },
+    )
+    t.match(got, { restateCode: code, message: meaning }, `${status}`)
+    if (body !== undefined) t.notOk(got.message.includes(body), 'the page itself is not repeated')
+    t.same(got.refusals, status === 401 ? ['cached'] : [], 'which token is no good')
+  }
+})
+
+t.test('a page of the front end is read as far as it goes, and no further', async (t) => {
+  const startedAt = performance.now()
+  const headers = { ':status': 503, ...page }
+  const endless = ({ stream }: Exchange) => {
+    stream.respond(headers)
+    stream.write(`${' '.repeat(4090)}protocol error`)
+  }
+  t.notMatch((await answered(endless, { auth })).message, /same protocol/, 'beyond the limit')
+  const broken = ({ stream }: Exchange) => {
+    stream.respond(headers)
+    stream.write(protocolError)
+    setTimeout(() => stream.close(2), 20)
+  }
+  t.match((await answered(broken, { auth })).message, /same protocol/)
+  const inPieces = ({ stream }: Exchange) => {
+    stream.respond(headers)
+    stream.write('reset reason: proto')
+    setTimeout(() => stream.end('col error'), 20)
+  }
+  t.match((await answered(inPieces, { auth })).message, /same protocol/)
+  const quick = performance.now()
+  t.ok(quick - startedAt < 4000, 'an end is not waited for where none is needed')
+  const stuck = ({ stream }: Exchange) => {
+    stream.respond(headers)
+    stream.write(protocolError)
+  }
+  t.match((await answered(stuck, { auth })).message, /same protocol/)
+  const tookMs = performance.now() - quick
+  t.ok(tookMs > 4500 && tookMs < 8000, `what does not come is waited for for 5 s: ${tookMs} ms`)
+})
+
+t.test('a page over HTTP/1.1', async (t) => {
+  const server = createServer((_request, response) => void response.writeHead(503, page).end(protocolError))
+  await listening(t, server)
+  const idTokens = sourceOf(() => 'cached')
+  await using rig = await Rig.start({ script: finishes, invoker: { idTokens } })
+  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  rig.schema.put(deployment(uri, { auth, httpVersion: 'HTTP/1.1', protocolMode: 'REQUEST_RESPONSE' }))
+  rig.run()
+  await rig.host.atLeast(1)
+  t.match(rig.host.commands, [{ failure: { message: /do not speak the same protocol/ } }])
+})
+
+t.test('an attempt that is aborted while a page is read has no outcome', async (t) => {
+  const idTokens = sourceOf(() => 'cached')
+  await using rig = await Rig.start({
+    script: ({ stream }) => {
+      stream.respond({ ':status': 503, ...page })
+      stream.write('wait for')
+    },
+    deployment: { auth },
+    invoker: { idTokens },
+  })
+  const subject = rig.run()
+  await firstExchange(rig)
+  await aLittle()
+  rig.invoker.interrupt(subject.seq)
+  rig.invoker.abort(subject.seq)
+  await aLittle()
+  t.same(rig.host.commands, [])
+  t.equal(rig.invoker.inFlight, 0)
+})
+
+t.test('a 401 of the service itself says nothing about the token', async (t) => {
+  for (const headers of [
+    { 'x-restate-server': 'restate-sdk-typescript/1.17.2', ...page },
+    { 'content-type': 'application/json', server: 'Google Frontend' },
+    { 'content-type': 'text/plain' },
+  ]) {
+    const got = await answered(
+      ({ stream }) => {
+        stream.respond({ ':status': 401, ...headers })
+        stream.end('no')
+      },
+      { auth },
+    )
+    t.same(got, { restateCode: 'RT0012', message: 'unexpected http status code 401', refusals: [] })
   }
 })
 
@@ -198,7 +301,7 @@ t.test('a two-way stream that breaks before an answer', async (t) => {
     await using rig = await Rig.start({
       script,
       deployment: more ?? {},
-      invoker: { idTokens: { forInvocation: () => 'cached' } },
+      invoker: { idTokens: sourceOf(() => 'cached') },
     })
     rig.run()
     const [first] = await rig.host.atLeast(1)

@@ -321,7 +321,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-t.test('what a service may answer, and what follows from it', async (t) => {
+t.test('attack 38, 39: what a service may answer, and what follows from it', async (t) => {
   t.jobs = 8
   for (const { name, script, expected, message, delayMs } of rows) {
     t.test(name, async (t) => {

@@ -50,6 +50,7 @@ export function invokerConfig(overrides: Partial<InvokerConfig> = {}): InvokerCo
     http2StreamWindowBytes: 2 * 1024 * 1024,
     http2ConnectionWindowBytes: 5 * 1024 * 1024,
     requestIdentityPrivateKeyPemFile: undefined,
+    requestIdentityNextPrivateKeyPemFile: undefined,
     requestIdentityExpirationMs: 60_000,
     additionalRequestHeaders: { 'x-restate-cluster-name': 'localcluster' },
     ...overrides,

@@ -192,7 +192,7 @@ export class Transcript {
   }
 
   #frame(type: number, payload: Buffer = noPayload, flags = 0): void {
-    this.#state.onActivity()
+    this.#state.onChunk(payload, now)
     this.#state.onFrame(type, flags, payload, now)
   }
 }

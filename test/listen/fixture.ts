@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -78,9 +78,9 @@ export class RawClient {
   readonly #closed: Promise<void>
   isClosed = false
 
-  constructor(target: number | string) {
-    const options = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : { path: target }
-    this.socket = connect({ ...options, allowHalfOpen: true })
+  /** @param target a port of 127.0.0.1, the path of a Unix socket, or a connection of another kind */
+  constructor(target: number | string | Socket) {
+    this.socket = target instanceof Socket ? target : connectTo(target)
     this.socket.on('data', (chunk) => this.#chunks.push(chunk))
     this.socket.on('end', () => this.socket.end())
     this.socket.on('error', () => {})
@@ -127,8 +127,13 @@ export class RawClient {
   }
 }
 
+function connectTo(target: number | string): Socket {
+  const options = typeof target === 'number' ? { port: target, host: '127.0.0.1' } : { path: target }
+  return connect({ ...options, allowHalfOpen: true })
+}
+
 /** Sends one request and waits for the server to close. */
-export function exchange(target: number | string, data: string | Uint8Array): Promise<string> {
+export function exchange(target: number | string | Socket, data: string | Uint8Array): Promise<string> {
   return new RawClient(target).send(data).untilClosed()
 }
 

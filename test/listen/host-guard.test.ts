@@ -23,7 +23,7 @@ const request = (host: string | undefined, headers = '', method = 'GET') =>
   `${method} / HTTP/1.1\r\n${host === undefined ? '' : `Host: ${host}\r\n`}Connection: close\r\n${headers}\r\n`
 
 for (const name of ['admin', 'fabric'] as const) {
-  t.test(`${name}: Host`, async (t) => {
+  t.test(`attack 21: Host, on ${name}`, async (t) => {
     const { listener, port, unixSocketPath, handledCount } = await startGuarded(t, name)
     t.teardown(() => listener.close(0))
     const allowed = [
@@ -69,7 +69,7 @@ for (const name of ['admin', 'fabric'] as const) {
     )
   })
 
-  t.test(`${name}: Host over HTTP/2`, async (t) => {
+  t.test(`attack 21: Host over HTTP/2, on ${name}`, async (t) => {
     const { listener, port, unixSocketPath } = await startGuarded(t, name)
     t.teardown(() => listener.close(0))
     using tcp = new Http2Client(port)
@@ -80,7 +80,7 @@ for (const name of ['admin', 'fabric'] as const) {
     t.equal((await unix.request({ ':path': '/', ':authority': 'evil.example' })).status, 200)
   })
 
-  t.test(`${name}: Origin and Sec-Fetch-Site`, async (t) => {
+  t.test(`attack 22: Origin and Sec-Fetch-Site, on ${name}`, async (t) => {
     const { listener, port, unixSocketPath, handledCount } = await startGuarded(t, name)
     t.teardown(() => listener.close(0))
     const own = `localhost:${port}`

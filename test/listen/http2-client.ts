@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, Socket } from 'node:net'
 
 export interface Http2Answer {
   readonly status: number
@@ -13,9 +13,9 @@ export class Http2Client implements Disposable {
   error: Error | undefined
   goawayCode: number | undefined
 
-  constructor(target: number | string) {
-    const createConnection = () =>
-      typeof target === 'number' ? connectSocket(target, '127.0.0.1') : connectSocket({ path: target })
+  /** @param target a port of 127.0.0.1, the path of a Unix socket, or a connection that is made already */
+  constructor(target: number | string | Socket) {
+    const createConnection = () => (target instanceof Socket ? target : connectTo(target))
     this.session = connect('http://localhost', { createConnection })
     this.session.on('error', (error) => {
       this.error = error
@@ -45,6 +45,10 @@ export class Http2Client implements Disposable {
   [Symbol.dispose](): void {
     this.session.destroy()
   }
+}
+
+function connectTo(target: number | string): Socket {
+  return typeof target === 'number' ? connectSocket(target, '127.0.0.1') : connectSocket({ path: target })
 }
 
 /** Raw HTTP/2 frames, for what a proper client would not send. */

@@ -22,6 +22,8 @@ const malformed: Readonly<Record<string, string>> = {
   'two equal Hosts': 'GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n',
   'absolute form for another host': `GET http://other/ HTTP/1.1\r\nHost: x\r\n\r\n${smuggled}`,
   'absolute form with userinfo': 'GET http://x@other/ HTTP/1.1\r\nHost: x\r\n\r\n',
+  'no version, as in 1991': 'POST /\r\n\r\n',
+  'a version that is not': 'GET / HTTP/2.0\r\nHost: x\r\n\r\n',
   'target of another scheme': 'GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n',
 }
 

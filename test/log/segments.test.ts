@@ -157,7 +157,7 @@ t.test('what does not belong there is refused by name, and nothing is changed', 
   })
   await refusal('FOREIGN_FILE', /is not a log segment/, patched(first, 0, 'X'))
   await refusal('FOREIGN_FILE', /is not a log segment/, cut(third, 0))
-  await refusal('VERSION_UNKNOWN', /format version 7; this server knows version 1/, patched(second, 8, '\x07'))
+  await refusal('VERSION_UNKNOWN', /format version 7; this server knows version 1 and 2/, patched(second, 8, '\x07'))
   await refusal('CORRUPT', /header does not match its checksum/, patched(third, 25, '\x01'))
   await refusal('CORRUPT', /header is cut off/, cut(third, 63))
 

@@ -43,7 +43,12 @@ export async function startPartition(
   t: Test,
   log: Log,
   directory: string,
-  overrides: { maxPendingBytes?: number; cleanupIntervalMs?: number; now?: () => number } = {},
+  overrides: {
+    maxPendingBytes?: number
+    cleanupIntervalMs?: number
+    now?: () => number
+    expiresExactly?: boolean
+  } = {},
 ): Promise<Running> {
   let partition: Partition | undefined
   const store = await Store.open({
@@ -52,7 +57,7 @@ export async function startPartition(
     onFolded: (position) => partition?.onFolded(position),
     onFatal: (error) => t.fail(error.message),
   })
-  const { state, residency } = recover(log, store, { expiresExactly: true })
+  const { state, residency } = recover(log, store, { expiresExactly: overrides.expiresExactly ?? true })
   partition = new Partition({
     state,
     residency,

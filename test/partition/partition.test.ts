@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as elapse } from 'node:timers/promises'
 import t from 'tap'
 import { bytes, id, request, value } from '../core/fixtures.ts'
 import { end, fail, output, say, sleep, startPartition, suspend, tick, until } from './harness.ts'
@@ -175,6 +176,17 @@ t.test('what is past its retention is removed, and its id is free', async (t) =>
   await until(() => running.partition.invocation(id('a')) === undefined, 'expired')
   await until(() => running.store.byId(id('a')) === undefined, 'removed')
   t.match(await running.partition.send(request('a', retention)), { status: 'accepted' })
+})
+
+t.test('where expiry waits for the sweep, an expired result is given out until then', async (t) => {
+  const running = await startPartition(t, new ManualLog({ automatic: true }), t.testdir(), { expiresExactly: false })
+  const retention = { completionRetentionMs: 1, journalRetentionMs: 1 }
+  const call = running.partition.call(request('a', retention))
+  say(running, 'inv_a', output('1'), end)
+  await call.completion
+  await elapse(20)
+  t.match(await running.partition.call(request('a', retention)).completion, { result: value('1') })
+  t.match(await running.partition.send(request('a', retention)), { status: 'previously-accepted' })
 })
 
 t.test('what was removed stays removed, although the store may lag and memory has let go of it', async (t) => {

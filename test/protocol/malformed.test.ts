@@ -159,7 +159,7 @@ function nested(depth: number): Future {
   return future
 }
 
-t.test('the depth of futures: the limit passes, one more does not', (t) => {
+t.test('attack 38: the depth of futures: the limit passes, one more does not', (t) => {
   const encode = (depth: number) =>
     encodeSuspension({
       waitingCompletions: [],

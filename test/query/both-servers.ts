@@ -52,7 +52,7 @@ export async function startBoth(): Promise<BothServers> {
   return { official, ours, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
-async function fill(ingress: string, admin: string): Promise<void> {
+export async function fill(ingress: string, admin: string): Promise<void> {
   const call = async (path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${ingress}/${path}`, {
       method: 'POST',
@@ -92,7 +92,7 @@ async function fill(ingress: string, admin: string): Promise<void> {
 }
 
 /** Waits until a query has so many rows. */
-async function until(admin: string, sql: string, count: number): Promise<void> {
+export async function until(admin: string, sql: string, count: number): Promise<void> {
   const deadlineMs = Date.now() + 20_000
   for (;;) {
     const { rows } = (await (await post(admin, sql)).json()) as { readonly rows: readonly Row[] }
@@ -110,7 +110,7 @@ function post(admin: string, sql: string, accept = 'application/json'): Promise<
   })
 }
 
-async function sideOf(admin: string, serviceUri: string): Promise<Side> {
+export async function sideOf(admin: string, serviceUri: string): Promise<Side> {
   const response = await post(admin, 'SELECT id, target FROM sys_invocation_status ORDER BY created_at, target')
   const listed = (await response.json()) as {
     readonly rows: readonly { readonly id: string; readonly target: string }[]

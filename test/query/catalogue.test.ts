@@ -42,6 +42,20 @@ t.test('every table answers with all of its columns, in JSON and in Arrow', asyn
   )
 })
 
+t.test('a paused invocation still shows why', async (t) => {
+  await using store = await SampleStore.create()
+  const retry = { countedFailures: 2, failuresSinceLastEntry: 1, lastFailure: boom, nextAttemptAt: startMs + 9_000_000 }
+  store.invocation({ status: 'paused', retry })
+  store.invocation({ status: 'paused' })
+  await using engine = sampleEngine(store)
+  for (const table of ['sys_invocation', 'sys_invocation_state']) {
+    const sql = `SELECT retry_count, last_failure, next_retry_at FROM ${table} WHERE retry_count IS NOT NULL`
+    const rows = await rowsOf(engine, sql)
+    t.match(rows, [{ retry_count: 2, last_failure: /boom/ }], table)
+    t.equal(rows[0]?.next_retry_at, undefined, 'nothing is due')
+  }
+})
+
 t.test('an invocation in each state', async (t) => {
   await using store = await SampleStore.create()
   store.invocation({ idempotencyKey: 'once' })

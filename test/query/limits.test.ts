@@ -20,7 +20,7 @@ async function codeOf(engine: QueryEngine, sql: string, signal?: AbortSignal): P
   }
 }
 
-t.test('what would change something, or reach beyond the catalogue, is refused', async (t) => {
+t.test('attack 34: what would change something, or reach beyond the catalogue, is refused', async (t) => {
   await using store = await SampleStore.create()
   store.invocation()
   await using engine = sampleEngine(store)
@@ -35,6 +35,9 @@ t.test('what would change something, or reach beyond the catalogue, is refused',
     ['TRUNCATE TABLE state', 'REFUSED'],
     [`COPY state TO '/tmp/x'`, 'REFUSED'],
     [`ATTACH DATABASE '/tmp/x' AS y`, 'UNSUPPORTED'],
+    [`CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'`, 'REFUSED'],
+    [`SELECT * FROM '/etc/passwd'`, 'INVALID'],
+    [`COPY (SELECT 1) TO '/tmp/x'`, 'REFUSED'],
     ['PRAGMA table_info', 'UNSUPPORTED'],
     ['VACUUM', 'UNSUPPORTED'],
     ['BEGIN', 'UNSUPPORTED'],
@@ -71,7 +74,7 @@ t.test('what would change something, or reach beyond the catalogue, is refused',
   ])
 })
 
-t.test('a query that takes too long is stopped, and the next one runs', async (t) => {
+t.test('attack 35: a query that takes too long is stopped, and the next one runs', async (t) => {
   await using store = await SampleStore.create()
   await using engine = sampleEngine(store, { timeoutMs: 300 })
   await rowsOf(engine, 'SELECT 1')

@@ -1,5 +1,6 @@
+import { defaultConfig } from '../../src/config/load-config.ts'
 import type { DeploymentRecord, HandlerRecord, ServiceRecord, ServiceType } from '../../src/core/deployment.ts'
-import { defaultQueryLimits, type QueryLimits } from '../../src/query/limits.ts'
+import { type QueryLimits, queryLimits } from '../../src/query/limits.ts'
 import type { LiveAttempt } from '../../src/query/live-attempt.ts'
 import { QueryEngine, type QueryEngineOptions } from '../../src/query/query-engine.ts'
 import { deploymentId, type SampleStore, startMs } from './sample-store.ts'
@@ -14,7 +15,7 @@ export function sampleEngine(
     databaseFile: store.file,
     checkpoint: async () => {},
     live: () => [],
-    limits: { ...defaultQueryLimits, ...limits },
+    limits: { ...queryLimits(defaultConfig('/').admin.query), ...limits },
     now: () => startMs + 3_600_000,
     ...options,
   })

@@ -9,7 +9,7 @@ t.test('names become lower case', async (t) => {
   ])
 })
 
-t.test('what is refused', async (t) => {
+t.test('attack 32: what is refused', async (t) => {
   const refused: [Record<string, string>, RegExp][] = [
     [{ 'X-Restate-Id': '1' }, /'x-restate-id' is set by the server/],
     [{ Accept: 'text/html' }, /'accept'/],

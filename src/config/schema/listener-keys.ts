@@ -1,6 +1,6 @@
 import { advertisedAddress, bindAddress, hostName, ipAddress } from '../address-types.ts'
 import { computedKey, inheritedKey, type Key, key, type OptionalKey, optionalKey } from '../key.ts'
-import { boolean, byteSize, fileMode, integer, oneOf, port, positiveDuration } from '../scalar-types.ts'
+import { boolean, byteSize, fileMode, integer, oneOf, path, port, positiveDuration, text } from '../scalar-types.ts'
 import { networkingKeys } from './networking-keys.ts'
 
 const KIB = 1024
@@ -114,6 +114,20 @@ function listenerKeys(server: Server, defaultPort: number, defaultIp: string) {
       type: advertisedAddress,
       example: `http://node-1.example:${defaultPort}/`,
       description: 'Address that clients are told to connect to; wins over advertised-host.',
+    }),
+    unixSocketPath: optionalKey({
+      path: `${table}unix-socket-path`,
+      ...ours,
+      type: path,
+      example: `/run/perdure/${server}.sock`,
+      description: `Path of the socket file; <base-dir>/<node-name>/${server}.sock where it is not set.`,
+    }),
+    unixSocketGroup: optionalKey({
+      path: `${table}unix-socket-group`,
+      ...ours,
+      type: text,
+      example: 'www-data',
+      description: 'Group of the socket file, by name or number; unix-socket-mode says what it may do.',
     }),
     unixSocketMode: key({
       path: `${table}unix-socket-mode`,

@@ -16,6 +16,6 @@ export const tlsKeys = {
     type: oneOf('off'),
     default: 'off',
     description:
-      'Perdure does not encrypt its listeners itself: put a proxy with TLS in front. Any other mode is refused rather than ignored.',
+      'TLS between nodes, which Perdure does not have: any other mode is refused rather than ignored. For callers and operators there are [ingress.tls] and [admin.tls].',
   }),
 }

@@ -1,12 +1,17 @@
 import { type AnyKey, environmentName, flagName, splitPath } from '../key.ts'
+import { adminAuthKeys, fabricAuthKeys } from './admin-auth-keys.ts'
 import { DEPRECATED_KEYS } from './deprecated-keys.ts'
+import { egressKeys } from './egress-keys.ts'
 import { IGNORED_KEYS } from './ignored-keys.ts'
 import { ingressAuthKeys } from './ingress-auth-keys.ts'
 import { adminKeys, ingressKeys } from './ingress-keys.ts'
 import { adminListenerKeys, fabricKeys, ingressListenerKeys } from './listener-keys.ts'
 import { networkingKeys, tlsKeys } from './networking-keys.ts'
 import { nodeKeys } from './node-keys.ts'
+import { queryKeys } from './query-keys.ts'
+import { secretsKeys } from './secrets-keys.ts'
 import { logKeys, storeKeys } from './storage-keys.ts'
+import { adminTlsKeys, ingressTlsKeys } from './tls-keys.ts'
 import { invokerKeys, retryPolicyKeys, workerKeys } from './worker-keys.ts'
 
 /**
@@ -16,18 +21,25 @@ import { invokerKeys, retryPolicyKeys, workerKeys } from './worker-keys.ts'
 export const KEYS: readonly AnyKey[] = inTableOrder([
   nodeKeys,
   fabricKeys,
+  fabricAuthKeys,
   retryPolicyKeys,
   networkingKeys,
   tlsKeys,
   ingressListenerKeys,
+  ingressTlsKeys,
   ingressKeys,
   ingressAuthKeys,
   adminListenerKeys,
+  adminTlsKeys,
   adminKeys,
+  queryKeys,
+  adminAuthKeys,
   workerKeys,
   invokerKeys,
+  egressKeys,
   logKeys,
   storeKeys,
+  secretsKeys,
 ])
 
 // Keys of one table stand together, as TOML wants them.

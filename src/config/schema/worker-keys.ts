@@ -162,7 +162,16 @@ export const invokerKeys = {
     path: 'worker.invoker.request-identity-private-key-pem-file',
     type: path,
     example: './identity-key.pem',
-    description: 'File with one Ed25519 private key (PKCS #8, PEM); requests to services are signed with it.',
+    description:
+      'File with one Ed25519 private key (PKCS #8, PEM), which nobody else may read; requests to services are signed with it. Read again on SIGHUP.',
+  }),
+  requestIdentityNextPrivateKeyPemFile: optionalKey({
+    path: 'worker.invoker.request-identity-next-private-key-pem-file',
+    from: 'perdure',
+    type: path,
+    example: './identity-key-next.pem',
+    description:
+      'File with the key that will replace the one above; need not exist. Nothing is signed with it: its public key is shown, so that services can be told of it first. See docs/request-identity.md.',
   }),
   requestIdentityExpiration: key({
     path: 'worker.invoker.request-identity-expiration',

@@ -1,38 +1,40 @@
 import { lookup as systemLookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { isIP, type LookupFunction } from 'node:net'
+import type { EgressConfig } from '../../config/config.ts'
+import { isSingleAddress } from '../../config/egress-rule.ts'
 import { EgressDenied } from '../../errors/invoker.ts'
-import { canonicalAddress, isDeniedAddress } from './denied-address.ts'
+import { denialOf, isMetadataName } from './denied-ranges.ts'
 import { type EgressPolicy, portOf } from './egress-policy.ts'
-
-/** A socket of this process: `address` is what it is bound to, `0.0.0.0` and `::` included. */
-export interface OwnListener {
-  readonly address: string
-  readonly port: number
-}
+import { canonicalAddress, embeddedIpv4 } from './ip-address.ts'
+import { type OwnListener, reachesOwnListener } from './own-listeners.ts'
+import { RuleSet } from './rule-set.ts'
 
 export interface EgressOptions {
+  /** Mode and exceptions of the operator; without them, the default mode and none. */
+  readonly rules?: EgressConfig
   /** Asked at every check, because ports are known only once the listeners are open. */
   readonly ownListeners?: () => readonly OwnListener[]
   /** Resolves names; the system's resolver unless a test records instead. */
   readonly resolve?: LookupFunction
 }
 
-const metadataNames = /^(metadata|(.+\.)?metadata\.google\.internal|instance-data(\.ec2\.internal)?)\.?$/i
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
-
 /**
  * Everything is reachable but cloud metadata services, link-local, multicast and reserved addresses, and the
- * server's own ports. Loopback and private networks stay open: that is where services usually run.
+ * server's own ports; loopback and private networks stay open, because that is where services usually run. Operators
+ * deny more with `egress.deny`, which always wins, and lift a denial by naming it in `egress.allow`; with `egress.mode =
+ * "strict"` only what `egress.allow` names is reachable.
  */
 export class DefaultEgressPolicy implements EgressPolicy {
+  readonly #isStrict: boolean
+  readonly #allowed: RuleSet
+  readonly #denied: RuleSet
   readonly #ownListeners: () => readonly OwnListener[]
   readonly #resolve: LookupFunction
 
   constructor(options: EgressOptions = {}) {
+    this.#isStrict = options.rules?.mode === 'strict'
+    this.#allowed = new RuleSet(options.rules?.allow ?? [])
+    this.#denied = new RuleSet(options.rules?.deny ?? [])
     this.#ownListeners = options.ownListeners ?? (() => [])
     this.#resolve = options.resolve ?? systemLookup
   }
@@ -42,14 +44,17 @@ export class DefaultEgressPolicy implements EgressPolicy {
       throw new EgressDenied(`deployments are reached by http:// or https://, not by ${url.protocol}//`)
     }
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const isDenied = isIP(host) === 0 ? metadataNames.test(host) : this.#denies(host, portOf(url))
-    if (isDenied) throw deniedHost(host)
+    const port = portOf(url)
+    const reason = isIP(host) === 0 ? this.#whyNotName(nameOf(host), port) : this.#whyNotAddress(undefined, host, port)
+    if (reason !== undefined) throw refusal(host, port, reason)
   }
 
   lookupFor(port: number): LookupFunction {
     return (hostname, options, callback) => {
-      if (metadataNames.test(hostname)) {
-        callback(deniedHost(hostname), [])
+      const name = nameOf(hostname)
+      const reason = this.#whyNotName(name, port)
+      if (reason !== undefined) {
+        callback(refusal(hostname, port, reason), [])
         return
       }
       this.#resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -60,40 +65,91 @@ export class DefaultEgressPolicy implements EgressPolicy {
         const answers = Array.isArray(addresses) ? addresses : [{ address: addresses, family: isIP(addresses) }]
         const [first] = answers
         // One denied answer among good ones is how rebinding looks, so it spoils them all.
-        if (first === undefined || answers.some(({ address }) => this.#denies(address, port))) {
-          callback(deniedHost(hostname), [])
-        } else if (options.all === true) {
-          callback(null, answers)
-        } else {
-          callback(null, first.address, first.family)
+        for (const { address } of answers) {
+          const why = this.#whyNotAddress(name, address, port)
+          if (why === undefined) continue
+          callback(refusal(hostname, port, why, address), [])
+          return
         }
+        if (first === undefined) callback(refusal(hostname, port, 'it resolves to no address'), [])
+        else if (options.all === true) callback(null, answers)
+        else callback(null, first.address, first.family)
       })
     }
   }
 
-  #denies(address: string, port: number): boolean {
-    return isDeniedAddress(address) || this.#isOwnListener(canonicalAddress(address), port)
+  /** What is wrong with a name whatever it resolves to. */
+  #whyNotName(name: string, port: number): string | undefined {
+    const rule = this.#denied.ofName(name, port)
+    if (rule !== undefined) return deniedByRule(rule.text)
+    if (isMetadataName(name)) {
+      return `it is the name of a metadata service of a cloud, which hands out credentials. ${useOwnAddress}`
+    }
+    const isOutside =
+      this.#isStrict && this.#allowed.ofName(name, port) === undefined && !this.#allowed.hasAddresses(port)
+    return isOutside ? notAllowed(name, port) : undefined
   }
 
-  #isOwnListener(address: string, port: number): boolean {
-    return this.#ownListeners().some((listener) => {
-      if (listener.port !== port) return false
-      if (listener.address === '0.0.0.0' || listener.address === '::') return isOfThisHost(address)
-      return canonicalAddress(listener.address) === address
-    })
+  /** `name` is what resolved to the address. */
+  #whyNotAddress(name: string | undefined, address: string, port: number): string | undefined {
+    const canonical = canonicalAddress(address)
+    if (isIP(canonical) === 0) return 'it resolves to what is no IP address'
+    const embedded = embeddedIpv4(canonical)
+    const rule =
+      this.#denied.ofAddress(canonical, port) ??
+      (embedded === undefined ? undefined : this.#denied.ofAddress(embedded, port))
+    if (rule !== undefined) return deniedByRule(rule.text)
+    if (reachesOwnListener(this.#ownListeners(), canonical, port) && !this.#allowed.hasEndpoint(canonical, port)) {
+      return (
+        `it is a port of this server itself. ${useOwnAddress} If this is meant, put "${endpoint(canonical, port)}" ` +
+        'into egress.allow, with the port.'
+      )
+    }
+    return this.#whyDeniedByDefault(canonical, port) ?? this.#whyNotAllowed(name, canonical, port)
+  }
+
+  #whyDeniedByDefault(canonical: string, port: number): string | undefined {
+    const denial = denialOf(canonical)
+    if (denial === undefined) return undefined
+    const { range, isEmbedded } = denial
+    const needsExact = range.isMetadata || isEmbedded
+    // A rule that is wider than what is denied, such as 0.0.0.0/0, was not written with this in mind.
+    const lifting = this.#allowed.ofAddress(canonical, port, (allowed) =>
+      needsExact ? isSingleAddress(allowed) : allowed.prefixLength >= range.prefixLength,
+    )
+    if (lifting !== undefined) return undefined
+    const what = isEmbedded ? `an IPv6 form of ${range.text}, ${range.what}` : `${range.what} (${range.text})`
+    const exception = needsExact ? `exactly "${canonical}"` : `"${canonical}"`
+    return `it is ${what}. ${useOwnAddress} If this is meant, put ${exception} into egress.allow.`
+  }
+
+  #whyNotAllowed(name: string | undefined, canonical: string, port: number): string | undefined {
+    if (!this.#isStrict || this.#allowed.ofAddress(canonical, port) !== undefined) return undefined
+    if (name !== undefined && this.#allowed.ofName(name, port) !== undefined) return undefined
+    return notAllowed(name ?? canonical, port)
   }
 }
 
-function isOfThisHost(address: string): boolean {
-  if (loopback.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')) return true
-  return Object.values(networkInterfaces()).some((entries) =>
-    entries?.some((entry) => canonicalAddress(entry.address) === address),
-  )
+const useOwnAddress = 'Use the address under which the service itself listens.'
+
+function deniedByRule(text: string): string {
+  return `egress.deny has "${text}". Use another address, or take that entry out.`
 }
 
-function deniedHost(host: string): Error {
-  return new EgressDenied(
-    `the server does not connect to ${host}: it is, or resolves to, a metadata service, a link-local or reserved ` +
-      'address, or a port of this server. Use the address under which the service itself listens.',
-  )
+function notAllowed(host: string, port: number): string {
+  return `egress.mode is "strict" and egress.allow does not name it. To allow it, add "${endpoint(host, port)}" to egress.allow.`
+}
+
+function endpoint(host: string, port: number): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** As rules write names: in lower case, without a dot at the end. */
+function nameOf(hostname: string): string {
+  return hostname.toLowerCase().replace(/\.$/, '')
+}
+
+function refusal(host: string, port: number, reason: string, address?: string): Error {
+  const where = address === undefined ? endpoint(host, port) : `${endpoint(host, port)}, which resolves to ${address}`
+  return new EgressDenied(`the server does not connect to ${where}: ${reason}`)
 }

@@ -24,8 +24,12 @@ export function formatAwakeableId(invocationId: Uint8Array, signalIndex: number)
   return `${prefix}_1${body.toString('base64url')}`
 }
 
-/** @throws BadId with the reasons of the peer, which takes what is no new id for a legacy one. */
-export function parseAwakeableId(id: string): AwakeableId {
+/**
+ * Padding behind the id is taken, as it is by the peer.
+ * @throws BadId with the reasons of the peer, which takes what is no new id for a legacy one.
+ */
+export function parseAwakeableId(text: string): AwakeableId {
+  const id = text.replace(/={1,2}$/, '')
   if (checkIdText(id, prefix, bodyLength) === undefined) {
     const body = decodeBody(id.slice(prefix.length + 2))
     if (body !== undefined) {

@@ -1,4 +1,5 @@
 import { duration, largeText, timestamp, u32, u32List, u64 } from '../sql-type.ts'
+import { maskedFailure } from './secret.ts'
 import { rawStatus } from './status-words.ts'
 import type { Column } from './table.ts'
 
@@ -12,6 +13,8 @@ export const status: Column = {
   notNull: true,
   stored: { kind: 'status', column: '#status', words: rawStatus },
 }
+
+const completionFailure = `CASE WHEN i.status = 'completed' AND substr(i.result, 1, 1) = x'02' THEN x_failure(i.seq) END`
 
 export const completion: readonly Column[] = [
   // The encoding of a result begins with 1 for a value and 2 for a failure.
@@ -28,7 +31,8 @@ export const completion: readonly Column[] = [
   {
     name: 'completion_failure',
     type: largeText,
-    sql: `CASE WHEN i.status = 'completed' AND substr(i.result, 1, 1) = x'02' THEN x_failure(i.seq) END`,
+    sql: completionFailure,
+    secret: maskedFailure(completionFailure),
   },
 ]
 
@@ -118,12 +122,15 @@ function suspended(name: string, field: string): Column {
  * Whether the last attempt failed and the next one waits for its time; a retry that is due waits for its turn. The encoding of `live` begins
  * with 1 when there is a retry state.
  */
-const backsOff = `CASE WHEN l.in_flight = 1 THEN 0 WHEN substr(i.live, 1, 1) = x'01' THEN ${live('next_retry_at')} > x_now() ELSE 0 END`
+const backsOff = `CASE WHEN l.in_flight = 1 OR i.status = 'paused' THEN 0 WHEN substr(i.live, 1, 1) = x'01' THEN ${live('next_retry_at')} > x_now() ELSE 0 END`
 
 /** What the invoker does for it: `running`, `backing-off` or `ready`. Over `invocation` (i) and what is in flight (l). */
 export const invokedStatus = `CASE WHEN l.in_flight = 1 THEN 'running' WHEN ${backsOff} THEN 'backing-off' ELSE 'ready' END`
 
-/** Attempts of invocations that are `invoked`, beside `partition_key`, `id` and `in_flight`; over i and l. */
+/** Is tried, or is paused and was tried in vain: why should still be seen then. */
+export const isAttempted = `(i.status = 'invoked' OR (i.status = 'paused' AND substr(i.live, 1, 1) = x'01'))`
+
+/** Attempts of invocations that are `isAttempted`, beside `partition_key`, `id` and `in_flight`; over i and l. */
 export const attemptColumns = {
   retryCount: {
     name: 'retry_count',
@@ -138,7 +145,12 @@ export const attemptColumns = {
     type: timestamp,
     sql: `CASE WHEN ${backsOff} THEN ${live('next_retry_at')} END`,
   },
-  lastFailure: { name: 'last_failure', type: largeText, sql: live('last_failure') },
+  lastFailure: {
+    name: 'last_failure',
+    type: largeText,
+    sql: live('last_failure'),
+    secret: maskedFailure(live('last_failure')),
+  },
   lastFailureCode: { name: 'last_failure_error_code', type: largeText, sql: live('error_code') },
   commandIndex: { name: 'last_failure_related_command_index', type: u64, sql: live('command_index') },
   commandName: { name: 'last_failure_related_command_name', type: largeText, sql: live('command_name') },

@@ -1,4 +1,5 @@
 import { largeBinary, largeText, u64 } from '../sql-type.ts'
+import { maskedBytes, maskedText } from './secret.ts'
 import { type CatalogueTable, partitionKey } from './table.ts'
 
 export const state: CatalogueTable = {
@@ -11,9 +12,9 @@ export const state: CatalogueTable = {
     { name: 'service_key', type: largeText, sql: 's.key', notNull: true },
     { name: 'key', type: largeText, sql: 'CAST(s.name AS TEXT)', notNull: true },
     { name: 'key_length', type: u64, sql: 'octet_length(s.name)', notNull: true },
-    { name: 'value_utf8', type: largeText, sql: 'x_utf8(s.value)' },
-    { name: 'value', type: largeBinary, sql: 's.value', notNull: true },
+    { name: 'value_utf8', type: largeText, sql: 'x_utf8(s.value)', secret: maskedText },
+    { name: 'value', type: largeBinary, sql: 's.value', notNull: true, secret: maskedBytes },
     { name: 'value_length', type: u64, sql: 'octet_length(s.value)', notNull: true },
   ],
-  from: 'main.state s',
+  from: 'temp.unsealed_state s',
 }

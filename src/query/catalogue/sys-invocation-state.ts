@@ -1,5 +1,5 @@
 import { bool } from '../sql-type.ts'
-import { attemptColumns as attempt, id, openInvocations } from './invocation-columns.ts'
+import { attemptColumns as attempt, id, isAttempted, openInvocations } from './invocation-columns.ts'
 import { type CatalogueTable, partitionKey } from './table.ts'
 
 /** What the invoker does. */
@@ -25,5 +25,5 @@ export const sysInvocationState: CatalogueTable = {
     attempt.entryType,
     attempt.awaitingOn,
   ],
-  from: `${openInvocations.table} LEFT JOIN temp.live l ON l.seq = i.seq WHERE ${openInvocations.condition} AND i.status = 'invoked'`,
+  from: `${openInvocations.table} LEFT JOIN temp.live l ON l.seq = i.seq WHERE ${openInvocations.condition} AND ${isAttempted}`,
 }

@@ -42,7 +42,7 @@ export const sysInvocation: CatalogueTable = {
       attempt.commandName,
       attempt.commandType,
       attempt.awaitingOn,
-    ].map(whileInvoked),
+    ].map(whileAttempted),
     status,
     ...columns.completion,
   ],
@@ -51,6 +51,13 @@ export const sysInvocation: CatalogueTable = {
   openFrom: `${columns.openInvocations.table} LEFT JOIN temp.live l ON l.seq = i.seq WHERE ${columns.openInvocations.condition}`,
 }
 
-function whileInvoked(column: Column): Column {
-  return column.sql === undefined ? column : { ...column, sql: `CASE WHEN i.status = 'invoked' THEN ${column.sql} END` }
+function whileAttempted(column: Column): Column {
+  const { sql, secret } = column
+  if (sql === undefined) return column
+  const only = (shown: string) => `CASE WHEN ${columns.isAttempted} THEN ${shown} END`
+  return {
+    ...column,
+    sql: only(sql),
+    ...(secret !== undefined && { secret: { ...secret, masked: only(secret.masked) } }),
+  }
 }

@@ -1,6 +1,14 @@
 import { largeText, timestamp, u32 } from '../sql-type.ts'
 import { type CatalogueTable, partitionKey } from './table.ts'
 
+const json = `e.value ->> 'json'`
+
+/** Codes and what command it was stay; texts and stacks go. */
+const maskedJson = `json_replace(
+  json_remove(${json}, '$.error_stacktrace', '$.last_failure.error_stacktrace'),
+  '$.error_message', '***', '$.last_failure.error_message', '***'
+)`
+
 export const sysJournalEvents: CatalogueTable = {
   name: 'sys_journal_events',
   kind: 'BASE TABLE',
@@ -10,7 +18,7 @@ export const sysJournalEvents: CatalogueTable = {
     { name: 'after_journal_entry_index', type: u32, sql: `e.value ->> 'after'`, notNull: true },
     { name: 'appended_at', type: timestamp, sql: `e.value ->> 'at'`, notNull: true },
     { name: 'event_type', type: largeText, sql: `e.value ->> 'type'`, notNull: true },
-    { name: 'event_json', type: largeText, sql: `e.value ->> 'json'`, notNull: true },
+    { name: 'event_json', type: largeText, sql: json, notNull: true, secret: { kind: 'content', masked: maskedJson } },
   ],
   from: 'main.invocation i JOIN json_each(x_events(i.seq)) e WHERE i.events IS NOT NULL',
 }

@@ -1,4 +1,5 @@
 import { bool, largeBinary, largeText, timestamp, u32, u64 } from '../sql-type.ts'
+import { leftOut, type Secret } from './secret.ts'
 import { type CatalogueTable, type Column, partitionKey } from './table.ts'
 
 /**
@@ -7,7 +8,12 @@ import { type CatalogueTable, type Column, partitionKey } from './table.ts'
  */
 const entry = (field: string) => `x_entry_${field}(i.seq, j.first_index, e.value)`
 
-const column = (name: string, type: Column['type'], field: string): Column => ({ name, type, sql: entry(field) })
+const column = (name: string, type: Column['type'], field: string, secret?: Secret): Column => ({
+  name,
+  type,
+  sql: entry(field),
+  ...(secret !== undefined && { secret }),
+})
 
 export const sysJournal: CatalogueTable = {
   name: 'sys_journal',
@@ -23,10 +29,10 @@ export const sysJournal: CatalogueTable = {
     { name: 'invoked_target', type: largeText },
     { name: 'sleep_wakeup_at', type: timestamp },
     { name: 'promise_name', type: largeText },
-    column('raw', largeBinary, 'raw'),
+    column('raw', largeBinary, 'raw', leftOut),
     column('raw_length', u64, 'raw_length'),
     { name: 'version', type: u32, sql: '2' },
-    column('entry_json', largeText, 'json'),
+    column('entry_json', largeText, 'json', leftOut),
     column('entry_lite_json', largeText, 'lite_json'),
     column('appended_at', timestamp, 'appended_at'),
   ],

@@ -21,6 +21,6 @@ export const sysService: CatalogueTable = {
     SELECT v.value ->> '$.name' AS name, v.value ->> '$.revision' AS revision, v.value ->> '$.public' AS public,
       v.value ->> '$.type' AS type, d.id AS deployment_id,
       row_number() OVER (PARTITION BY v.value ->> '$.name' ORDER BY v.value ->> '$.revision' DESC) AS place
-    FROM main.deployment d JOIN json_each(d.record, '$.services') v
+    FROM temp.unsealed_deployment d JOIN json_each(d.record, '$.services') v
   ) s WHERE s.place = 1`,
 }

@@ -1,4 +1,6 @@
 import { type SqlType, wide } from '../sql-type.ts'
+import { isHidden, type Visibility } from '../visibility.ts'
+import type { Secret } from './secret.ts'
 
 export interface Column {
   readonly name: string
@@ -9,6 +11,8 @@ export interface Column {
   readonly notNull?: true
   /** A text that is compared with it must be an invocation id; the peer fails on others, too. */
   readonly isInvocationId?: true
+  /** Not for everybody. */
+  readonly secret?: Secret
   /** What a condition on the column says of stored columns, so that their indexes serve it. */
   readonly stored?: StoredColumn
 }
@@ -51,9 +55,20 @@ export function partitionKey(sql?: string): Column {
   return { name: 'partition_key', type: wide, ...(sql !== undefined && { sql }) }
 }
 
-/** The texts of the temporary views that stand for a table. */
-export function viewsOf({ name, columns, hidden = [], from, openFrom }: CatalogueTable): string[] {
-  const listed = [...columns, ...hidden].map((column) => `${column.sql ?? 'NULL'} AS "${column.name}"`).join(', ')
+/**
+ * The texts of the temporary views that stand for a table. What may not be seen is masked here, below every condition, order and
+ * aggregate that a query can ask for: none of them can tell what is behind the mask.
+ */
+export function viewsOf(
+  { name, columns, hidden = [], from, openFrom }: CatalogueTable,
+  visibility: Visibility,
+): string[] {
+  const shown = ({ sql = 'NULL', secret }: Column) =>
+    secret !== undefined && isHidden(secret.kind, visibility) ? secret.masked : sql
+  const listed = [
+    ...columns.map((column) => `${shown(column)} AS "${column.name}"`),
+    ...hidden.map((column) => `${column.sql} AS "${column.name}"`),
+  ].join(', ')
   const view = (viewName: string, source: string) => `CREATE TEMP VIEW "${viewName}" AS SELECT ${listed} ${source}`
   return [
     view(name, from === undefined ? 'WHERE 0' : `FROM ${from}`),

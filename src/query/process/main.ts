@@ -1,21 +1,28 @@
+import { once } from 'node:events'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { JsonWriter } from '../encode/json-writer.ts'
 import type { ResultWriter } from '../encode/result-writer.ts'
 import { loadParser, ParserBroken } from '../parse/sql-parser.ts'
 import type { QueryFormat } from '../query-format.ts'
 import type { Plan } from '../translate/statement.ts'
+import type { Visibility } from '../visibility.ts'
 import { QueryDatabase } from './database.ts'
-import type { FromProcess, ProcessOptions, RunQuery } from './messages.ts'
+import type { FromProcess, ProcessOptions, RunQuery, SealingKeys } from './messages.ts'
 import { runQuery } from './run-query.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** The program of a query process: runs the queries that the server sends, one after the other. */
-const { databaseFile, maxMemoryBytes } = JSON.parse(process.env.PERDURE_QUERY_PROCESS ?? '{}') as ProcessOptions
+const { databaseFile, maxMemoryBytes, isSealed } = JSON.parse(
+  process.env.PERDURE_QUERY_PROCESS ?? '{}',
+) as ProcessOptions
 const CHUNK_BYTES = 256 * 1024
 
 startWatchdog(maxMemoryBytes)
 await loadParser()
-const database = new QueryDatabase(databaseFile)
+const keys = isSealed ? await askForKeys() : undefined
+/** A connection for each visibility that is asked for: on one that masks, there is no view without the mask. */
+const databases = new Map<Visibility, QueryDatabase>()
+databaseFor('everything')
 
 process.on('message', (query: RunQuery) => {
   void answer(query)
@@ -23,9 +30,18 @@ process.on('message', (query: RunQuery) => {
 process.once('disconnect', () => process.exit())
 await tell({ type: 'ready' })
 
+async function askForKeys(): Promise<readonly Uint8Array[]> {
+  const answered = once(process, 'message')
+  await tell({ type: 'wants-keys' })
+  const [{ keys }] = (await answered) as [SealingKeys]
+  return keys
+}
+
 async function answer(query: RunQuery): Promise<void> {
   try {
-    for (const part of await runQuery(database, query, (columns) => writerFor(query.format, columns))) {
+    for (const part of await runQuery(databaseFor(query.visibility), query, (columns) =>
+      writerFor(query.format, columns),
+    )) {
       for (let start = 0; start < part.length; start += CHUNK_BYTES) {
         await tell({ type: 'chunk', bytes: part.subarray(start, start + CHUNK_BYTES) })
       }
@@ -40,6 +56,12 @@ async function answer(query: RunQuery): Promise<void> {
       isLast: error instanceof ParserBroken,
     })
   }
+}
+
+function databaseFor(visibility: Visibility): QueryDatabase {
+  const database = databases.get(visibility) ?? new QueryDatabase(databaseFile, visibility, keys)
+  databases.set(visibility, database)
+  return database
 }
 
 /** Arrow takes a while to load, and most queries do not want it. */

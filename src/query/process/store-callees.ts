@@ -12,7 +12,7 @@ export class StoreCallees implements CalleeLookup {
   constructor(database: DatabaseSync) {
     this.#services = database.prepare(
       `SELECT v.value ->> '$.name' AS name, v.value ->> '$.type' AS type
-       FROM main.deployment d JOIN json_each(d.record, '$.services') v ORDER BY v.value ->> '$.revision'`,
+       FROM temp.unsealed_deployment d JOIN json_each(d.record, '$.services') v ORDER BY v.value ->> '$.revision'`,
     )
     this.#retention = database.prepare(
       'SELECT completion_retention_ms AS completion, journal_retention_ms AS journal FROM main.invocation WHERE id = ?',

@@ -16,6 +16,11 @@ export function translateOrder(node: unknown, context: Context): Order {
   return orderBy(context.translate(fields.expr, context), orderOptions(fields.options))
 }
 
+/** For GROUP BY and ORDER BY, where SQLite takes a whole number for the place of a column. A constant orders and groups nothing. */
+export function sortKey({ literal, sql }: Expression): string {
+  return literal !== undefined || /^[(\s+-]*\d+[)\s]*$/.test(sql) ? 'NULL' : sql
+}
+
 export interface OrderOptions {
   readonly isDescending: boolean
   readonly nullsFirst: boolean
@@ -35,7 +40,7 @@ export function orderBy(expression: Expression, { isDescending, nullsFirst }: Or
   return {
     expression,
     direction,
-    sql: `${expression.sql} ${direction}`,
+    sql: `${sortKey(expression)} ${direction}`,
     name: `${expression.name} ${word} NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`,
   }
 }

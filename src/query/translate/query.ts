@@ -4,7 +4,7 @@ import { coerce, commonType } from './coerce.ts'
 import type { Context, NamedQuery } from './context.ts'
 import type { Field, TranslatedQuery } from './expression.ts'
 import { type Order, orderBy, orderOptions } from './order.ts'
-import { Scope } from './scope.ts'
+import { fieldExpression, Scope } from './scope.ts'
 import { translateSelect } from './select.ts'
 
 const MAX_VALUES_ROWS = 1000
@@ -85,7 +85,7 @@ function resultOrder(node: unknown, context: Context): Order {
   const field = context.scope.fields[expression.literal - 1]
   if (field === undefined)
     throw new QueryInvalid(`Error during planning: Order by column out of bounds: ${expression.literal}`)
-  return orderBy({ ...expression, ...field }, orderOptions(fields.options))
+  return orderBy(fieldExpression(field), orderOptions(fields.options))
 }
 
 const SET_OPERATIONS: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import { fieldsOf, identifierOf, listOf, objectNameOf, variantOf } from '../pars
 import type { Context, Grouping } from './context.ts'
 import { type Expression, type Field, fieldName, type Hints, quotedName, type TranslatedQuery } from './expression.ts'
 import { translateFrom } from './from.ts'
-import { type Order, orderBy, orderOptions } from './order.ts'
+import { type Order, orderBy, orderOptions, sortKey } from './order.ts'
 import { predicate } from './predicate.ts'
 import { fieldExpression, Scope } from './scope.ts'
 
@@ -48,7 +48,7 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
   if (isDistinct) checkDistinctOrder(order, outputs)
 
   const columns = outputs.map(({ expression }, place) => `${expression.sql} AS c${place}`)
-  const groups = keys.map(({ sql, literal }) => (literal === undefined ? sql : 'NULL'))
+  const groups = keys.map(sortKey)
   const clauses = [
     `SELECT ${isDistinct ? 'DISTINCT ' : ''}${columns.join(', ')}`,
     source === undefined ? '' : `FROM ${narrowed(source.sql, where?.hints)}`,
@@ -171,11 +171,11 @@ function translateOutputOrder(node: unknown, outputs: readonly Output[], context
   return orderBy(output.expression, orderOptions(fields.options))
 }
 
-/** By number where it is a result column, so that it is computed once. A literal would be taken for a number. */
+/** By number where it is a result column, so that it is computed once. */
 function orderSql({ expression, direction }: Order, outputs: readonly Output[]): string {
   const place = outputs.findIndex((output) => output.expression.sql === expression.sql)
   if (place !== -1) return `${place + 1} ${direction}`
-  return `${expression.literal === undefined ? expression.sql : 'NULL'} ${direction}`
+  return `${sortKey(expression)} ${direction}`
 }
 
 function distinct(node: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { adminRoutes } from './admin-routes.ts'
 import { calls } from './calls.ts'
 import { callsBetween } from './calls-between.ts'
 import { cancel } from './cancel.ts'
@@ -10,6 +11,7 @@ import { kill } from './kill.ts'
 import { objects } from './objects.ts'
 import { pauseResume } from './pause-resume.ts'
 import { payloads } from './payloads.ts'
+import { requests } from './requests/all.ts'
 import { restart } from './restart.ts'
 import { results } from './results.ts'
 import { retention } from './retention.ts'
@@ -23,6 +25,7 @@ import { workflows } from './workflows.ts'
 export const scenarios: readonly Scenario[] = [
   ...calls,
   ...ingress,
+  ...requests,
   ...payloads,
   ...idempotency,
   ...sends,
@@ -41,4 +44,5 @@ export const scenarios: readonly Scenario[] = [
   ...results,
   ...retention,
   ...deployments,
+  ...adminRoutes,
 ]

@@ -1,12 +1,13 @@
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { referenceMessage } from '../../protocol/reference-schema.ts'
+import { contentHandlers } from './content-handlers.ts'
 import { hasFault, httpFaults } from './http-faults.ts'
 
 /**
  * A service that speaks the wire by hand, in request/response mode, for what the TypeScript SDK has no words for. The body
  * of a call is the target of AttachInvocation or GetInvocationOutput, with the names of the fields of the protocol. Handlers
- * that are named as a fault have it; if it is over, they answer with an empty result.
+ * that are named as a fault have it; if it is over, they answer with an empty result. Those of `contentHandlers` answer with their input.
  */
 const wireHandlers = ['attach', 'output', 'endWithoutOutput', ...Object.keys(httpFaults)]
 
@@ -21,7 +22,10 @@ const types = {
 }
 
 function wireManifest(name: string) {
-  const handlers = wireHandlers.map((handler) => ({ name: handler, input: { contentType: '*/*' } }))
+  const handlers = [
+    ...wireHandlers.map((handler) => ({ name: handler, input: { contentType: '*/*' } })),
+    ...Object.entries(contentHandlers).map(([handler, content]) => ({ name: handler, ...content })),
+  ]
   return {
     protocolMode: 'REQUEST_RESPONSE',
     minProtocolVersion: 5,
@@ -91,6 +95,10 @@ function answer(handler: string, frames: readonly Frame[]): Buffer[] {
     return [frame(types.Output, 'Output', { result: { case: 'value', value: { content: result } } }), end]
   }
   const input = frames.find(({ type }) => type === types.Input)
+  if (contentHandlers[handler] !== undefined) {
+    const content = bytesOf(fields(input?.payload ?? Buffer.alloc(0), 'Input').value)
+    return [frame(types.Output, 'Output', { result: { case: 'value', value: { content } } }), end]
+  }
   const command = handler === 'attach' ? 'AttachInvocation' : 'GetInvocationOutput'
   return [
     frame(types[command], command, {

@@ -120,7 +120,7 @@ t.test('admin, fabric and the authentication service are out of reach', async (t
   }
 })
 
-t.test('row 3: what is smuggled behind a request is not run', async (t) => {
+t.test('attack 3: what is smuggled behind a request is not run', async (t) => {
   const before = service.seen.length
   const head = 'POST /Headers/look HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good-token\r\n'
   const smuggled =

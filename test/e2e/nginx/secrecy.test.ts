@@ -220,72 +220,75 @@ async function sendThroughNginx(
   }
 }
 
-t.test('secrets of callers are nowhere; what is allowed is there', async (t) => {
-  const secrets = new Markers('s3')
-  const allowed = new Markers('a1')
-  const token = secrets.next()
-  const auth = await startAuthService(t, { [token]: 'ada' })
-  const service = await startHeaderService(t)
-  const server = await startServer(t, { RESTATE_INGRESS__HEADER_ALLOW_LIST_EXTRA: 'x-tenant-*, x-caller-id' })
-  await register(server.admin, service.uri)
-  const nginx = await startNginx({
-    prefix: shortDirectory(t),
-    ingressSocket: join(server.directory, 'test', 'ingress.sock'),
-    authPort: auth.port,
-  })
-  t.teardown(() => nginx.stop())
+t.test(
+  'attack 29, 30: secrets of callers, in headers and query strings, are nowhere; what is allowed is there',
+  async (t) => {
+    const secrets = new Markers('s3')
+    const allowed = new Markers('a1')
+    const token = secrets.next()
+    const auth = await startAuthService(t, { [token]: 'ada' })
+    const service = await startHeaderService(t)
+    const server = await startServer(t, { RESTATE_INGRESS__HEADER_ALLOW_LIST_EXTRA: 'x-tenant-*, x-caller-id' })
+    await register(server.admin, service.uri)
+    const nginx = await startNginx({
+      prefix: shortDirectory(t),
+      ingressSocket: join(server.directory, 'test', 'ingress.sock'),
+      authPort: auth.port,
+    })
+    t.teardown(() => nginx.stop())
 
-  const sent: Sent = { answers: [], ids: [] }
-  await sendHttp1(server, secrets, allowed, sent)
-  await sendHttp2({ url: server.ingress }, secrets, allowed, sent)
-  await sendThroughNginx(nginx, token, secrets, allowed, sent)
-  await sendHttp2({ url: 'https://localhost', nginx, token }, secrets, allowed, sent)
-  // A name that a wildcard of the list matches, and that is sensitive all the same.
-  const tenant = await fetch(`${server.ingress}/Headers/look`, {
-    method: 'POST',
-    headers: { 'x-tenant-token': secrets.next(), 'X-Tenant-Auth': secrets.next(), 'x-tenant-id': allowed.next() },
-  })
-  note(sent, JSON.stringify([...tenant.headers]))
-  // A kept header whose value is refused: the error does not repeat it.
-  const bad = `POST /Headers/look HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 0\r\nuser-agent: ${secrets.next()}\u00e9\r\n\r\n`
-  note(sent, await new RawClient(Number(new URL(server.ingress).port)).send(Buffer.from(bad, 'latin1')).untilClosed())
+    const sent: Sent = { answers: [], ids: [] }
+    await sendHttp1(server, secrets, allowed, sent)
+    await sendHttp2({ url: server.ingress }, secrets, allowed, sent)
+    await sendThroughNginx(nginx, token, secrets, allowed, sent)
+    await sendHttp2({ url: 'https://localhost', nginx, token }, secrets, allowed, sent)
+    // A name that a wildcard of the list matches, and that is sensitive all the same.
+    const tenant = await fetch(`${server.ingress}/Headers/look`, {
+      method: 'POST',
+      headers: { 'x-tenant-token': secrets.next(), 'X-Tenant-Auth': secrets.next(), 'x-tenant-id': allowed.next() },
+    })
+    note(sent, JSON.stringify([...tenant.headers]))
+    // A kept header whose value is refused: the error does not repeat it.
+    const bad = `POST /Headers/look HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 0\r\nuser-agent: ${secrets.next()}\u00e9\r\n\r\n`
+    note(sent, await new RawClient(Number(new URL(server.ingress).port)).send(Buffer.from(bad, 'latin1')).untilClosed())
 
-  const names = new Set(all)
-  t.ok(names.size >= 60, `${names.size} names`)
-  t.ok(secrets.values.length > 600, `${secrets.values.length} secrets`)
-  t.ok(sent.ids.length >= 20, `${sent.ids.length} invocations`)
+    const names = new Set(all)
+    t.ok(names.size >= 60, `${names.size} names`)
+    t.ok(secrets.values.length > 600, `${secrets.values.length} secrets`)
+    t.ok(sent.ids.length >= 20, `${sent.ids.length} invocations`)
 
-  const handlers = JSON.stringify(service.seen.map((headers) => [...headers]))
-  t.strictSame(findings(new Map([['handlers', Buffer.from(handlers)]]), secrets.values), [])
-  t.ok(
-    service.seen.every((headers) =>
-      ['/Headers/look', '/restate/call/Headers/look', '/Headers/look/send'].includes(
-        headers.get('x-restate-ingress-path') ?? '',
+    const handlers = JSON.stringify(service.seen.map((headers) => [...headers]))
+    t.strictSame(findings(new Map([['handlers', Buffer.from(handlers)]]), secrets.values), [])
+    t.ok(
+      service.seen.every((headers) =>
+        ['/Headers/look', '/restate/call/Headers/look', '/Headers/look/send'].includes(
+          headers.get('x-restate-ingress-path') ?? '',
+        ),
       ),
-    ),
-  )
+    )
 
-  const places = await shown(server, sent.ids)
-  places.set('answers', Buffer.from(sent.answers.join('\n')))
-  places.set('log of nginx', readFileSync(join(nginx.prefix, 'logs/perdure.log')))
-  const running = filesOf(server.directory)
-  await server.stop()
-  places.set('output', Buffer.from(server.output()))
-  t.match(server.output(), /"level":"(trace|debug)"|listener-closed/)
-  const stopped = filesOf(server.directory)
-  t.ok(
-    [...stopped.keys()].some((path) => path.endsWith('.db') || path.includes('log')),
-    [...stopped.keys()].join(' '),
-  )
-  for (const files of [places, running, stopped]) t.strictSame(findings(files, secrets.values), [])
+    const places = await shown(server, sent.ids)
+    places.set('answers', Buffer.from(sent.answers.join('\n')))
+    places.set('log of nginx', readFileSync(join(nginx.prefix, 'logs/perdure.log')))
+    const running = filesOf(server.directory)
+    await server.stop()
+    places.set('output', Buffer.from(server.output()))
+    t.match(server.output(), /"level":"(trace|debug)"|listener-closed/)
+    const stopped = filesOf(server.directory)
+    t.ok(
+      [...stopped.keys()].some((path) => path.endsWith('.db') || path.includes('log')),
+      [...stopped.keys()].join(' '),
+    )
+    for (const files of [places, running, stopped]) t.strictSame(findings(files, secrets.values), [])
 
-  // The search finds what is there: headers that are allowed, of each way.
-  const kept = allowed.values.filter((value) => handlers.includes(value))
-  t.ok(kept.length >= 20, `${kept.length} of ${allowed.values.length} allowed values reached handlers`)
-  for (const value of kept) t.ok(findings(stopped, [value]).length > 0, 'an allowed value is in the data directory')
-  t.ok(findings(places, kept).some((place) => place.includes('journal')))
-  t.match(String(places.get('SQL sys_invocation')), /inv_1/)
-})
+    // The search finds what is there: headers that are allowed, of each way.
+    const kept = allowed.values.filter((value) => handlers.includes(value))
+    t.ok(kept.length >= 20, `${kept.length} of ${allowed.values.length} allowed values reached handlers`)
+    for (const value of kept) t.ok(findings(stopped, [value]).length > 0, 'an allowed value is in the data directory')
+    t.ok(findings(places, kept).some((place) => place.includes('journal')))
+    t.match(String(places.get('SQL sys_invocation')), /inv_1/)
+  },
+)
 
 t.test('neither are API keys that ingress itself checks, good ones or bad ones', async (t) => {
   const secrets = new Markers('s3')

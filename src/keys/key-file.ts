@@ -1,0 +1,62 @@
+import { readFileSync, statSync } from 'node:fs'
+import { exposureOf } from '../config/file-exposure.ts'
+import { PerdureError, type PerdureErrorConstructor } from '../errors/perdure-error.ts'
+import type { HashedKey } from './hashed-keys.ts'
+
+/** A file of keys: one a line, words between blanks; empty lines and those that begin with `#` are passed over. */
+export interface KeyFile<Key extends HashedKey> {
+  /** Absolute. */
+  readonly path: string
+  /** What the file holds, for messages: `API keys`. */
+  readonly what: string
+  /** Refuse a file that others than its owner could read or replace; see `exposureOf`. */
+  readonly isPrivate: boolean
+  /** The key of a line, or what is wrong with it. The text must not show what may be a key. */
+  readonly parse: (words: readonly string[]) => Key | string
+  readonly BadFile: PerdureErrorConstructor
+}
+
+const maxKeys = 1000
+const maxFileBytes = 1024 * 1024
+
+/** Changes when the file does. Throws `BadFile` for one that cannot be looked at, is too large, or open to others. */
+export function versionOfKeyFile<Key extends HashedKey>(file: KeyFile<Key>): string {
+  const { path, BadFile } = file
+  try {
+    const stats = statSync(path)
+    const { mtimeMs, size, ino } = stats
+    if (size > maxFileBytes) throw new BadFile(`${path} has more than ${maxFileBytes} bytes`)
+    const exposure = file.isPrivate ? exposureOf(path, stats) : undefined
+    if (exposure !== undefined) throw new BadFile(`${path} is not used: ${exposure}`)
+    return `${mtimeMs} ${size} ${ino}`
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+/** Throws `BadFile`, which names the line. */
+export function readKeyFile<Key extends HashedKey>(file: KeyFile<Key>): Key[] {
+  const { path, BadFile } = file
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+  const keys: Key[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    const trimmed = line.trim()
+    if (trimmed === '' || trimmed.startsWith('#')) continue
+    const key = file.parse(trimmed.split(/\s+/))
+    if (typeof key === 'string') throw new BadFile(`${path}, line ${index + 1}: ${key}`)
+    if (keys.length === maxKeys) throw new BadFile(`${path} has more than ${maxKeys} lines with keys`)
+    keys.push(key)
+  }
+  return keys
+}
+
+function unreadable<Key extends HashedKey>({ path, what, BadFile }: KeyFile<Key>, error: unknown): PerdureError {
+  if (error instanceof PerdureError) return error
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+  return new BadFile(`the ${what} in ${path} cannot be read: ${reason}`, { cause: error })
+}

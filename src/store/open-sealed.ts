@@ -1,0 +1,121 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import { type KeyRing, requireKey } from '../sealing/key-ring.ts'
+import { ValueSeal } from '../sealing/value-seal.ts'
+import {
+  openDeployment,
+  openEntries,
+  openInvocationColumn,
+  openKeyedValue,
+  openMutation,
+  sealDeployment,
+  sealEntries,
+  sealInvocationColumn,
+  sealKeyedValue,
+  sealMutation,
+} from './sealed-columns.ts'
+import { FORMAT_VERSION, SEALED_FORMAT_VERSION } from './tables.ts'
+
+/** Set until the file has been written anew without what was in it before sealing. */
+const UNCLEANED = 'uncleaned'
+
+/**
+ * Makes a store that has its tables fit for `keys`: a new one gets its format; one that is in clear is sealed as a whole; one that is sealed gets its data
+ * keys wrapped by the current key. Afterwards only the current key is needed. The writer calls this, alone with the file.
+ * @throws SealingKeyMissing, and has changed nothing then
+ */
+export function prepareSealing(database: DatabaseSync, keys: KeyRing | undefined): ValueSeal | undefined {
+  const format = meta(database, 'format')
+  if (keys === undefined) {
+    if (format === SEALED_FORMAT_VERSION) requireKey(undefined, keyIdOf(database), 'The store')
+    if (format === undefined) setMeta(database, 'format', FORMAT_VERSION)
+    return undefined
+  }
+  const seal = new ValueSeal(keys, database)
+  if (format === undefined) setMeta(database, 'format', SEALED_FORMAT_VERSION)
+  if (format === SEALED_FORMAT_VERSION) seal.rewrap()
+  if (format === FORMAT_VERSION) rewriteAll(database, undefined, seal)
+  if (meta(database, UNCLEANED) !== undefined) clean(database)
+  return seal
+}
+
+/**
+ * Seals everything anew under a new data key and forgets the old ones. For when a key of the file has become known to others, who may also have a copy of
+ * the wrapped data keys.
+ */
+export function resealAll(database: DatabaseSync, keys: KeyRing): void {
+  rewriteAll(database, new ValueSeal(keys, database), new ValueSeal(keys, database))
+  clean(database)
+}
+
+/** In one transaction: sealed or not, never half. `from` opens what is sealed already. */
+function rewriteAll(database: DatabaseSync, from: ValueSeal | undefined, to: ValueSeal): void {
+  const define = (name: string, run: (...args: SQLOutputValue[]) => SQLInputValue) => database.function(name, run)
+  for (const column of ['result', 'live', 'events'] as const) {
+    define(`reseal_${column}`, (seq, value) => {
+      const open = openInvocationColumn(from, column, Number(seq), bytesOrNull(value))
+      return sealInvocationColumn(to, column, Number(seq), open)
+    })
+  }
+  define('reseal_entries', (seq, index, value) =>
+    sealEntries(to, Number(seq), Number(index), openEntries(from, Number(seq), Number(index), bytes(value))),
+  )
+  for (const table of ['state', 'promise'] as const) {
+    define(`reseal_${table}`, (service, key, name, value) => {
+      const place = [table, String(service), String(key), name instanceof Uint8Array ? name : String(name)] as const
+      return sealKeyedValue(to, ...place, openKeyedValue(from, ...place, bytes(value)))
+    })
+  }
+  define('reseal_mutation', (order, value) =>
+    sealMutation(to, Number(order), openMutation(from, Number(order), bytes(value))),
+  )
+  define('reseal_deployment', (id, value) => sealDeployment(to, String(id), openDeployment(from, String(id), value)))
+  const lastKey = Number(database.prepare('SELECT coalesce(max(number), 0) AS number FROM data_key').get()?.number)
+  database.exec('BEGIN')
+  try {
+    to.begin()
+    database.exec(`
+      UPDATE invocation SET result = reseal_result(seq, result), live = reseal_live(seq, live), events = reseal_events(seq, events);
+      UPDATE journal SET entries = reseal_entries(seq, first_index, entries);
+      UPDATE state SET value = reseal_state(service, key, name, value);
+      UPDATE promise SET promise = reseal_promise(service, key, name, promise);
+      UPDATE mutation SET mutation = reseal_mutation(queue_order, mutation);
+      UPDATE deployment SET record = reseal_deployment(id, record);
+    `)
+    database.prepare('DELETE FROM data_key WHERE number <= ?').run(lastKey)
+    setMeta(database, 'format', SEALED_FORMAT_VERSION)
+    setMeta(database, UNCLEANED, 1)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Pages that are free or half full still hold what was there before: the file and its WAL are written anew. */
+function clean(database: DatabaseSync): void {
+  database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+  database.prepare('DELETE FROM meta WHERE name = ?').run(UNCLEANED)
+}
+
+function keyIdOf(database: DatabaseSync): string {
+  const row = database.prepare('SELECT key_id FROM data_key ORDER BY number DESC').get()
+  return row === undefined ? 'unknown (nothing is stored yet)' : String(row.key_id)
+}
+
+function meta(database: DatabaseSync, name: string): number | undefined {
+  const row = database.prepare('SELECT value FROM meta WHERE name = ?').get(name)
+  return row === undefined ? undefined : Number(row.value)
+}
+
+function setMeta(database: DatabaseSync, name: string, value: number): void {
+  database.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)').run(name, value)
+}
+
+function bytes(value: SQLOutputValue | undefined): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw new Error('invariant: a payload column holds bytes')
+}
+
+function bytesOrNull(value: SQLOutputValue | undefined): Uint8Array | null {
+  return value === null ? null : bytes(value)
+}

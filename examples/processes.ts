@@ -8,6 +8,9 @@ export interface Started {
   readonly matches: readonly RegExpMatchArray[]
 }
 
+/** A program that has not said that it is ready by then is ended. */
+const readyTimeoutMs = 60_000
+
 /** Starts a program with this Node, and waits for the last of the lines that match one pattern each. */
 export async function startNode(
   args: readonly string[],
@@ -18,17 +21,26 @@ export async function startNode(
   const matches: RegExpMatchArray[] = []
   const said: string[] = []
   await new Promise<void>((resolve, reject) => {
+    const overdue = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`${args.join(' ')} was not ready after ${readyTimeoutMs / 1000} s:\n${said.join('\n')}`))
+    }, readyTimeoutMs)
     const hear = (line: string): void => {
       said.push(line)
       const pattern = patterns[matches.length]
       const match = pattern === undefined ? null : line.match(pattern)
       if (match !== null) matches.push(match)
-      if (matches.length === patterns.length) resolve()
+      if (matches.length < patterns.length) return
+      clearTimeout(overdue)
+      resolve()
     }
     createInterface({ input: child.stdout }).on('line', hear)
     createInterface({ input: child.stderr }).on('line', hear)
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`${args.join(' ')} ended with ${code}:\n${said.join('\n')}`)))
+    child.once('exit', (code) => {
+      clearTimeout(overdue)
+      reject(new Error(`${args.join(' ')} ended with ${code}:\n${said.join('\n')}`))
+    })
   })
   return { process: child, matches }
 }

@@ -48,7 +48,11 @@ export class Server implements AsyncDisposable {
     try {
       refuseExposure(options.config)
       // The store's thread starts while this one loads everything else.
-      const [engine, { assemble }] = await Promise.all([openEngine(options, closers), import('./assembly.ts')])
+      const opening = openEngine(options, closers)
+      const loading = import('./assembly.ts')
+      // Both to their end: what the one has opened must be known before the failure of the other closes it.
+      await Promise.allSettled([opening, loading])
+      const [engine, { assemble }] = await Promise.all([opening, loading])
       const listeners = await assemble({ ...options, reloader }, engine, closers)
       return new Server(engine.directory, listeners, reloader, closers)
     } catch (error) {

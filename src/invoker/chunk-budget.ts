@@ -8,11 +8,18 @@ const minAverageBytes = 4
 export class ChunkBudget {
   #chunks = 0
   #bytes = 0
+  #isSpent = false
 
-  /** False: there have been too many for what was in them. */
+  /** False, from then on: there have been too many for what was in them. */
   take(bytes: number): boolean {
     this.#chunks++
     this.#bytes += bytes
-    return this.#chunks <= freeChunks || this.#bytes >= this.#chunks * minAverageBytes
+    if (this.#chunks > freeChunks && this.#bytes < this.#chunks * minAverageBytes) this.#isSpent = true
+    return !this.#isSpent
   }
+}
+
+/** What ends such a response. */
+export function tooManyPieces(): Error {
+  return new Error('the service sends its response in too many small pieces')
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
 import { ServiceUnreachable } from '../errors/invoker.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
+import { ChunkBudget, tooManyPieces } from './chunk-budget.ts'
 import type { Dialing } from './dialing.ts'
 import type { CancelOpen, DuplexListener, DuplexRequest, DuplexStream, DuplexTransport } from './duplex.ts'
 import { portOf } from './egress/egress-policy.ts'
@@ -83,6 +84,7 @@ export class Http11Transport implements DuplexTransport {
 class Exchange implements DuplexStream, Dispatcher.DispatchHandler {
   readonly body: Readable
   readonly #listener: DuplexListener
+  readonly #budget = new ChunkBudget()
   #controller: Dispatcher.DispatchController | undefined
   #ended = false
   #paused = false
@@ -156,8 +158,9 @@ class Exchange implements DuplexStream, Dispatcher.DispatchHandler {
     this.#listener.onHeaders(statusCode, headers)
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#listener.onData(chunk)
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#budget.take(chunk.length)) this.#listener.onData(chunk)
+    else controller.abort(tooManyPieces())
   }
 
   onResponseEnd(): void {

@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { constants } from 'node:http2'
 import { ServiceUnreachable } from '../errors/invoker.ts'
-import { ChunkBudget } from './chunk-budget.ts'
+import { ChunkBudget, tooManyPieces } from './chunk-budget.ts'
 import type { DuplexListener, DuplexStream } from './duplex.ts'
 
 /** Joins one HTTP/2 client stream to its listener. */
@@ -34,7 +34,7 @@ export class Http2Duplex implements DuplexStream {
     stream.on('data', (chunk: Buffer) => {
       if (budget.take(chunk.length)) listener.onData(chunk)
       else if (failure === undefined) {
-        failure = new Error('the service sends its response in too many small pieces')
+        failure = tooManyPieces()
         stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
       }
     })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createServer as createHttp1Server } from 'node:http'
 import { createServer } from 'node:http2'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -79,6 +80,31 @@ t.test('attack 14: a response of empty frames is cut, and tried again', async (t
   const attempts = await flooded(t, 'Empty', (stream) => {
     for (let i = 0; i < 20_000; i++) stream.data(new Uint8Array())
   })
+  t.equal(attempts, 2)
+})
+
+t.test('attack 14: neither may a response over HTTP/1.1 come by bytes', async (t) => {
+  let attempts = 0
+  const services = createHttp1Server((request, response) => {
+    if (request.url === '/discover') {
+      response.writeHead(200, { 'content-type': 'application/vnd.restate.endpointmanifest.v4+json' })
+      response.end(JSON.stringify({ ...manifestOf('Chunks'), protocolMode: 'REQUEST_RESPONSE' }))
+      return
+    }
+    attempts++
+    request.resume()
+    response.on('error', () => {})
+    response.writeHead(200, { 'content-type': 'application/vnd.restate.invocation.v6' })
+    if (attempts > 1) response.end(good)
+    else {
+      // Past Node's response, which would put small chunks together.
+      response.write(beginning, () => request.socket.write('1\r\n\0\r\n'.repeat(20_000)))
+    }
+  })
+  await register(server.admin, `http://127.0.0.1:${await listenOnLoopback(services)}`, { use_http_11: true })
+  t.teardown(() => services.closeAllConnections())
+  t.teardown(() => services.close())
+  await called(t, 'Chunks')
   t.equal(attempts, 2)
 })
 

@@ -183,42 +183,45 @@ t.test('attack 5: a body one byte over 32 MiB is 413, declared or not, and memor
   t.ok(await isWell())
 })
 
-t.test('attack 6: 10 000 uploads at once: those within the limit wait, the rest is 429, and memory stays', async (t) => {
-  const before = residentMiB()
-  const clients: Http2Client[] = []
-  const opened: Promise<void>[] = []
-  const answers = { 408: 0, 429: 0, cut: 0 }
-  const upload = (client: Http2Client): Promise<void> => {
-    const stream = client.session.request({ ':method': 'POST', ':path': '/Victim/bytes' }, { endStream: false })
-    let outcome: keyof typeof answers = 'cut'
-    stream.on('error', () => {})
-    stream.on('response', ({ ':status': status }) => {
-      if (status === 408 || status === 429) outcome = status
-    })
-    stream.resume().write('x')
-    return new Promise((resolve) =>
-      stream.once('close', () => {
-        answers[outcome]++
-        resolve()
-      }),
-    )
-  }
-  for (let i = 0; i < 125; i++) {
-    const client = new Http2Client(ingressPort)
-    clients.push(client)
-    for (let j = 0; j < 80; j++) opened.push(upload(client))
-    // This process must not be what is slow.
-    await sleep(0)
-  }
-  await Promise.all(opened)
-  t.equal(opened.length, 10_000)
-  // A place that a slow one has lost goes to the next.
-  t.ok(answers[408] >= concurrency && answers[408] <= 10 * concurrency, `${answers[408]} had a place`)
-  t.strictSame(answers, { 408: answers[408], 429: 10_000 - answers[408], cut: 0 })
-  t.ok(residentMiB() - before < 250, `${residentMiB() - before} MiB more`)
-  for (const { session } of clients) session.destroy()
-  t.ok(await isWell())
-})
+t.test(
+  'attack 6: 10 000 uploads at once: those within the limit wait, the rest is 429, and memory stays',
+  async (t) => {
+    const before = residentMiB()
+    const clients: Http2Client[] = []
+    const opened: Promise<void>[] = []
+    const answers = { 408: 0, 429: 0, cut: 0 }
+    const upload = (client: Http2Client): Promise<void> => {
+      const stream = client.session.request({ ':method': 'POST', ':path': '/Victim/bytes' }, { endStream: false })
+      let outcome: keyof typeof answers = 'cut'
+      stream.on('error', () => {})
+      stream.on('response', ({ ':status': status }) => {
+        if (status === 408 || status === 429) outcome = status
+      })
+      stream.resume().write('x')
+      return new Promise((resolve) =>
+        stream.once('close', () => {
+          answers[outcome]++
+          resolve()
+        }),
+      )
+    }
+    for (let i = 0; i < 125; i++) {
+      const client = new Http2Client(ingressPort)
+      clients.push(client)
+      for (let j = 0; j < 80; j++) opened.push(upload(client))
+      // This process must not be what is slow.
+      await sleep(0)
+    }
+    await Promise.all(opened)
+    t.equal(opened.length, 10_000)
+    // A place that a slow one has lost goes to the next.
+    t.ok(answers[408] >= concurrency && answers[408] <= 10 * concurrency, `${answers[408]} had a place`)
+    t.strictSame(answers, { 408: answers[408], 429: 10_000 - answers[408], cut: 0 })
+    t.ok(residentMiB() - before < 250, `${residentMiB() - before} MiB more`)
+    for (const { session } of clients) session.destroy()
+    t.ok(await isWell())
+  },
+)
 
 t.test('attack 7: a header that trickles in is 408, within the time for it', async (t) => {
   const client = new RawClient(ingressPort).send(`${touch} HTTP/1.1\r\nHost: x\r\n`)

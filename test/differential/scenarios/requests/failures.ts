@@ -9,8 +9,10 @@ const codes = [
   200, 201, 205, 299, 301, 302, 307, 400, 401, 403, 404, 405, 407, 408, 409, 410, 411, 412, 413, 415, 417, 418, 421,
   422, 426, 429, 431, 451, 470, 499, 500, 501, 502, 503, 504, 571, 599,
 ]
-/** HTTP/2 has no codes above 599 with Node; and with 204 and 304, the official server sends a body, and so no answer. */
-const withHttp1 = [204, 304, 600, 799, 999, 1000, 65_535]
+const beyond599 = [600, 799, 999]
+/** With 204 and 304 over HTTP/2, the official server sends a body, and so no answer. */
+const withHttp1 = [204, 304]
+const noStatuses = [1000, 65_535]
 
 const failing = (code: number) => run(['fail', code, `code ${code}`])
 
@@ -18,7 +20,7 @@ const failing = (code: number) => run(['fail', code, `code ${code}`])
 export const failures = theme('requests', likeThePeer, {
   'codes of terminal errors': (c) =>
     answersTo(c, {
-      ...Object.fromEntries(codes.map((code) => [code, failing(code)])),
+      ...Object.fromEntries([...codes, ...beyond599, ...noStatuses].map((code) => [code, failing(code)])),
       ...Object.fromEntries(withHttp1.map((code) => [code, http1(failing(code))])),
     }),
   'texts of terminal errors': (c) =>

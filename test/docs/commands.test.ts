@@ -252,6 +252,11 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
   ],
   ['restate deployments register http://localhost:9080', (command) => cli(command, { RESTATE_ADMIN_URL: admin })],
   [
+    // Through an SSH tunnel; test/deploy has a real one.
+    'RESTATE_ADMIN_URL=http://127.0.0.1:9070 restate services list',
+    (command) => cli(command.replace(/^\S+ /, ''), { RESTATE_ADMIN_URL: admin }),
+  ],
+  [
     'RESTATE_ADMIN_URL=unix:/path/to/admin.sock restate services list',
     (command) => {
       const socket = join(directory, 'docs', 'admin.sock')

@@ -1,9 +1,9 @@
 import t from 'tap'
+import { securityChecks } from '../../src/commands/doctor-security.ts'
 import { dataChecks } from '../../src/doctor-security/data-checks.ts'
 import { listenerChecks } from '../../src/doctor-security/listener-checks.ts'
 import { outboundChecks } from '../../src/doctor-security/outbound-checks.ts'
 import type { SecurityFacts, Verdict } from '../../src/doctor-security/security-check.ts'
-import { securityChecks } from '../../src/commands/doctor-security.ts'
 import { load } from '../config/load.ts'
 
 interface Row {

@@ -30,11 +30,7 @@ t.test('found by fuzzing', async (t) => {
 })
 
 t.test('found by fuzzing: a constant is no place of a column', async (t) => {
-  for (const sql of [
-    'select 1 group by now()',
-    'select 1 union all select 2 order by now()',
-    'select 1 order by -now()',
-  ]) {
+  for (const sql of ['select 1 group by now()', 'select 1 union all select 2 order by now()']) {
     t.doesNotThrow(() => prepared(sql), sql)
   }
 })

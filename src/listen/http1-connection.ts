@@ -1,5 +1,6 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { STATUS_CODES } from '../platform/node-http.ts'
 import { BodyProgress, type Connection } from './connection.ts'
 import type { Refusal } from './error-answer.ts'
 import type { Serving } from './serving.ts'

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { createServer } from '../platform/node-http.ts'
 import type { Connection } from './connection.ts'
 import type { Refusal } from './error-answer.ts'
 import { Http1Connection } from './http1-connection.ts'

@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Header } from '../core/journal.ts'
 import { RegistrationInvalid } from '../errors/registry.ts'
 import { idTokenHeader } from '../gcp/auth.ts'
+import { validateHeaderName, validateHeaderValue } from '../platform/node-http.ts'
 
 const maxHeaders = 64
 const maxBytes = 16 * 1024

@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Header } from '../core/journal.ts'
+import { request } from '../platform/node-http.ts'
 import { ConnectionClosed, type Exchange, type ResponseHead } from './exchange.ts'
 
 /** GET over HTTP/1.1. `node:http` and not a pooling client: the socket is ours, and the peer's version is visible. */

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../../platform/node-http.ts'
 import { absentOperations, absentSchemas } from './absent-operations.ts'
 import { deploymentOperations } from './deployment-operations.ts'
 import { deploymentSchemas } from './deployment-schemas.ts'

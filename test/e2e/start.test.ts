@@ -27,7 +27,7 @@ t.test('a start loads nothing that only some servers need', async (t) => {
     const found = loaded.filter((url) => url.includes(`/node_modules/${name}/`) && /\.[cm]?js$/.test(url))
     t.strictSame(found, [], name)
   }
-  for (const room of ['openapi/admin', 'commands/doctor', 'query/process']) {
+  for (const room of ['openapi/admin', 'commands/doctor', 'query/translate']) {
     t.notOk(
       loaded.some((url) => url.includes(`/src/${room}`)),
       `src/${room}`,

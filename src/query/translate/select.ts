@@ -49,15 +49,26 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
 
   const columns = outputs.map(({ expression }, place) => `${expression.sql} AS c${place}`)
   const groups = keys.map(sortKey)
-  const clauses = [
-    `SELECT ${isDistinct ? 'DISTINCT ' : ''}${columns.join(', ')}`,
+  const from = [
     source === undefined ? '' : `FROM ${narrowed(source.sql, where?.hints)}`,
     where === undefined ? '' : `WHERE ${where.sql}`,
+  ].join(' ')
+  const fields = outputs.map(outputField)
+  if (having !== undefined && keys.length === 0) return { sql: oneGroup(columns, having.sql, from), fields }
+  const clauses = [
+    `SELECT ${isDistinct ? 'DISTINCT ' : ''}${columns.join(', ')}`,
+    from,
     groups.length === 0 ? '' : `GROUP BY ${groups.join(', ')}`,
     having === undefined ? '' : `HAVING ${having.sql}`,
     order.length === 0 ? '' : `ORDER BY ${order.map((each) => orderSql(each, outputs)).join(', ')}`,
   ]
-  return { sql: clauses.filter((clause) => clause !== '').join(' '), fields: outputs.map(outputField) }
+  return { sql: clauses.filter((clause) => clause !== '').join(' '), fields }
+}
+
+/** HAVING without GROUP BY: everything is one group, which SQLite sees only where there is an aggregate among the columns. */
+function oneGroup(columns: readonly string[], condition: string, rest: string): string {
+  const places = columns.map((_column, place) => `c${place}`)
+  return `SELECT ${places.join(', ')} FROM (SELECT ${[...columns, 'count(*)', `${condition} AS kept`].join(', ')} ${rest}) WHERE kept`
 }
 
 /** Where only unfinished invocations are wanted, and not by their ids, their own view serves: few are unfinished, of however many. */

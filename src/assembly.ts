@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { AdminAuth } from './admin/auth/admin-auth.ts'
 import { registerAdminAuthMetrics } from './admin/auth/metrics.ts'
 import { formatAdminError } from './admin/error-answer.ts'
-import { INGRESS_DOOR, registerIngressDoor } from './admin/ingress-door.ts'
+import { registerIngressDoor } from './admin/ingress-door.ts'
 import { registerAdminRoutes } from './admin/register-admin-routes.ts'
+import { adminTarget } from './admin/target.ts'
 import type { Config } from './config/config.ts'
 import { refuseExposedAddresses } from './config/exposure.ts'
 import { requiresClientCertificate } from './config/listener-tls.ts'
@@ -61,12 +62,12 @@ export async function assemble(
 ): Promise<Listeners> {
   const listeners = {
     ingress: createListener('ingress', config.ingress, log, {
-      rawTarget: true,
+      routedTarget: () => '/',
       formatError: formatIngressError,
       activatedSockets: activatedSockets?.ingress ?? [],
     }),
     admin: createListener('admin', config.admin, log, {
-      rawTargetBelow: INGRESS_DOOR,
+      routedTarget: adminTarget,
       formatError: formatAdminError,
       activatedSockets: activatedSockets?.admin ?? [],
       approve: (bound) => refuseExposedAddresses(config, 'admin', tcpHosts(bound)),

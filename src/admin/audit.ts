@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { arrivedOnUnixSocket } from '../listen/unix-peers.ts'
-import { callerOf } from './auth/caller.ts'
+import { callerOf, originOf } from './auth/caller.ts'
 import type { AuditDetails } from './operation.ts'
 
 /** What admin needs of a logger; pino's has it. */
@@ -20,15 +19,13 @@ export interface AuditedWrite {
 
 /** Writes the audit line of a write: who (the name of the token, or what else is known), from where, what, and how it ended. */
 export function auditWrite(log: AdminLog, request: FastifyRequest, write: AuditedWrite): void {
-  const overUnixSocket = arrivedOnUnixSocket(request.raw)
   const caller = callerOf(request)
   log.info({
     event: 'admin-write',
     action: write.action,
-    path: request.url.split('?', 1)[0],
+    path: request.originalUrl.split('?', 1)[0],
     ...(caller === undefined ? {} : { caller: caller.name, role: caller.role }),
-    peer: overUnixSocket ? 'unix' : 'tcp',
-    ...(overUnixSocket ? {} : { remoteAddress: request.raw.socket.remoteAddress }),
+    ...originOf(request),
     userAgent: request.headers['user-agent'],
     result: write.status < 400 ? 'done' : 'refused',
     status: write.status,

@@ -11,12 +11,11 @@ import type { AdminCall, AdminRoute, Answer, ApiVersion, Operation } from './ope
 import { booleanParameter } from './query-string.ts'
 import type { ServiceDefaults } from './service-model.ts'
 
-/** Deployments, in the order in which they were registered. Without `apiVersion` the newest is meant. */
+/** Deployments, in the order in which they were registered. */
 export function deploymentRoutes(
   schema: Schema,
   registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove'>,
   defaults: ServiceDefaults,
-  apiVersion: ApiVersion | undefined,
 ): AdminRoute[] {
   const existing = (id: DeploymentId): DeploymentRecord => {
     const deployment = schema.deployment(id)
@@ -59,7 +58,7 @@ export function deploymentRoutes(
         POST: {
           jsonBody: true,
           audit: 'deployment.register',
-          async handle({ body, signal }) {
+          async handle({ body, signal, apiVersion }) {
             const request = readRegistration(body, apiVersion)
             const registration = await registry.register({ ...request, signal })
             const { deployment, outcome } = registration
@@ -90,7 +89,7 @@ export function deploymentRoutes(
           },
         },
         PATCH: update,
-        PUT: apiVersion === 2 ? update : deprecatedPut,
+        PUT: { ...update, checkVersion: refuseNewPut },
         DELETE: {
           audit: 'deployment.remove',
           handle: (call) => remove(call, schema, registry),
@@ -100,10 +99,9 @@ export function deploymentRoutes(
   ]
 }
 
-const deprecatedPut: Operation = {
-  handle() {
-    throw new AdminMethodDeprecated('PUT deployment is deprecated, use PATCH instead')
-  },
+function refuseNewPut(apiVersion: ApiVersion | undefined): void {
+  if (apiVersion === 2) return
+  throw new AdminMethodDeprecated('PUT deployment is deprecated, use PATCH instead')
 }
 
 async function remove(call: AdminCall, schema: Schema, registry: Pick<Registry, 'remove'>): Promise<Answer> {

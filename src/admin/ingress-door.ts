@@ -6,7 +6,7 @@ import type { AdminLog } from './audit.ts'
 import { formatAdminError } from './error-answer.ts'
 import type { IngressProxy } from './ingress-proxy.ts'
 
-/** Below this path of admin is ingress. The listener must have been made with it as `rawTargetBelow`. */
+/** Below this path of admin is ingress. The listener must have been made with `adminTarget`. */
 export const INGRESS_DOOR = '/ingress'
 
 export interface IngressDoorOptions {
@@ -35,8 +35,9 @@ export function registerIngressDoor(app: FastifyInstance, options: IngressDoorOp
   let proxy: Promise<IngressProxy> | undefined
   // Most servers are never asked: the proxy is loaded with the first call.
   const load = async (): Promise<IngressProxy> => {
-    // TCP comes first, where there are both; both lead to the same routes.
-    const [bound] = options.addresses()
+    // TCP where there are both; both lead to the same routes. Passed sockets come in any order.
+    const addresses = options.addresses()
+    const bound = addresses.find(({ kind }) => kind === 'tcp') ?? addresses[0]
     if (bound === undefined) throw new AdminIngressUnreachable('ingress is not bound yet')
     // Its Unix socket asks for none, but that is for those who may open it, and callers of admin are others.
     if (options.asksForCertificates === true && bound.kind === 'tcp') {

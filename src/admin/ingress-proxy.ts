@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import proxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import fastify from 'fastify'
 import type { BoundAddress } from '../listen/bound-address.ts'
@@ -65,7 +66,7 @@ export async function createIngressProxy(
   await app.ready()
   return {
     forward(request, response, target) {
-      const call: ForwardedCall = { request, target, signal: callerGone(response), answered: undefined }
+      const call: ForwardedCall = { request, target, signal: callerGone(request, response), answered: undefined }
       request.url = '/'
       calls.run(call, () => app.routing(request, response))
     },
@@ -95,10 +96,14 @@ function endToEnd<Headers extends IncomingHttpHeaders>(headers: Headers): Incomi
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isHopByHop(name)))
 }
 
-function callerGone(response: ServerResponse): AbortSignal {
+function callerGone(request: IncomingMessage, response: ServerResponse): AbortSignal {
   const controller = new AbortController()
+  // While the proxy was loaded: `close` does not come again.
+  const isGone = request instanceof Http2ServerRequest ? request.stream.destroyed : response.destroyed
+  if (isGone) controller.abort()
   response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
+    // Not `writableFinished`, which HTTP/2 has for streams that the client has reset, too.
+    if (!response.writableEnded) controller.abort()
   })
   return controller.signal
 }

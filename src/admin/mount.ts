@@ -6,10 +6,9 @@ import { roleOf } from './auth/caller.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { AdminRoute, Answer, Operation } from './operation.ts'
+import { apiVersionOf } from './target.ts'
 
 export interface MountOptions {
-  /** `/v2` and the like, or nothing. */
-  readonly prefix: string
   readonly bodyLimitBytes: number
   readonly log: AdminLog
 }
@@ -31,7 +30,7 @@ export function refuseEmptyParameters(app: FastifyInstance): void {
 
 /** Puts one route into Fastify: its methods, HEAD beside GET, and 405 with Allow for all others. */
 export function mountRoute(app: FastifyInstance, route: AdminRoute, options: MountOptions): void {
-  const url = options.prefix + route.path
+  const { path: url } = route
   const taken = new Set<string>()
   for (const [method, operation] of Object.entries(route.methods)) {
     app.route({
@@ -75,11 +74,14 @@ async function run(
   options: MountOptions,
 ): Promise<FastifyReply> {
   try {
+    const apiVersion = apiVersionOf(request.originalUrl)
+    operation.checkVersion?.(apiVersion)
     const answer = await operation.handle({
       params: paramsOf(request),
       query: new URLSearchParams(request.url.split('?', 2)[1] ?? ''),
       body: operation.jsonBody ? parseJsonBody(request.headers['content-type'], request.body) : undefined,
       role: roleOf(request),
+      apiVersion,
       signal: clientGone(reply),
     })
     const action = operation.audit
@@ -97,7 +99,8 @@ async function run(
 function clientGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort(new AdminClientGone('the client closed its connection'))
+    // Not `writableFinished`, which HTTP/2 has for streams that the client has reset, too.
+    if (!reply.raw.writableEnded) controller.abort(new AdminClientGone('the client closed its connection'))
   })
   return controller.signal
 }
@@ -124,7 +127,8 @@ function sendError(
 ): FastifyReply {
   const known = errorAnswer(error)
   const answer = known ?? internalError
-  if (known === undefined) log.error({ event: 'admin-request-failed', path: request.url.split('?', 1)[0], err: error })
+  if (known === undefined)
+    log.error({ event: 'admin-request-failed', path: request.originalUrl.split('?', 1)[0], err: error })
   if (operation.audit !== undefined) {
     const errorCode = error instanceof PerdureError ? error.code : undefined
     auditWrite(log, request, { action: operation.audit, status: answer.status, errorCode })

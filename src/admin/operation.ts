@@ -1,6 +1,6 @@
 import type { AdminRole } from '../config/config.ts'
 
-/** What a path asks for by its prefix. Paths without one mean the newest. */
+/** Versions of the API that are spoken. */
 export type ApiVersion = 2 | 3 | 4
 
 /** One request, as an operation sees it: decoded, without HTTP. */
@@ -11,6 +11,8 @@ export interface AdminCall {
   readonly body: unknown
   /** What whoever asks may do; it may be asked for already, and says what is shown. */
   readonly role: AdminRole
+  /** What the path asks for by its prefix; without one the newest is meant. */
+  readonly apiVersion: ApiVersion | undefined
   /** Aborted when the client has gone before it was answered. */
   readonly signal: AbortSignal
 }
@@ -33,6 +35,8 @@ export interface AuditDetails {
 
 /** What one method of a route does. Errors are thrown: see `error-answer.ts` for what becomes of them. */
 export interface Operation {
+  /** Runs before the body is looked at, and throws where this version of the API does not have it. */
+  readonly checkVersion?: (apiVersion: ApiVersion | undefined) => void
   /** The request must have a JSON body. */
   readonly jsonBody?: true
   /** The name of a write in the audit log; reads have none. */

@@ -17,13 +17,13 @@ import { answerAlways, type MountOptions } from './mount.ts'
 export function mountQueryRoute(
   app: FastifyInstance,
   query: Pick<QueryEngine, 'run'>,
-  { prefix, bodyLimitBytes, log }: MountOptions,
+  { bodyLimitBytes, log }: MountOptions,
 ): void {
-  const url = `${prefix}/query`
+  const url = '/query'
   const sendError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const answer = queryErrorAnswer(error)
     if (answer.status === 500 && !(error instanceof PerdureError)) {
-      log.error({ event: 'admin-request-failed', path: request.url.split('?', 1)[0], err: error })
+      log.error({ event: 'admin-request-failed', path: request.originalUrl.split('?', 1)[0], err: error })
     }
     return reply.code(answer.status).header('content-type', answer.contentType).send(Buffer.from(answer.body))
   }
@@ -81,7 +81,8 @@ function bodyError(error: unknown): unknown {
 function clientGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
+    // As in `mount.ts`.
+    if (!reply.raw.writableEnded) controller.abort()
   })
   return controller.signal
 }

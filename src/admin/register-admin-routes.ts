@@ -17,7 +17,7 @@ import { kafkaClusterRoutes } from './kafka-clusters.ts'
 import { limiterRuleRoutes } from './limiter-rules.ts'
 import { acceptAnyBody, answerAlways, mountRoute, refuseEmptyParameters } from './mount.ts'
 import { openApiRoutes } from './openapi-route.ts'
-import type { AdminRoute, ApiVersion } from './operation.ts'
+import type { AdminRoute } from './operation.ts'
 import { batchRoutes } from './operations/batch.ts'
 import { Operator } from './operations/operator.ts'
 import { deleteOperation, operationRoutes } from './operations/routes.ts'
@@ -52,16 +52,8 @@ export interface AdminDependencies {
   readonly log: AdminLog
 }
 
-/** Every route exists without prefix and under each version; without prefix the newest rules hold. */
-const PREFIXES: readonly (readonly [prefix: string, version: ApiVersion | undefined])[] = [
-  ['', undefined],
-  ['/v2', 2],
-  ['/v3', 3],
-  ['/v4', 4],
-]
-
 /**
- * The admin API on a Fastify instance of its own, not yet listening: what the official CLI needs to register and
+ * The admin API on a Fastify instance of its own, not yet listening, that routes by `adminTarget`: what the official CLI needs to register and
  * show deployments and services, to change invocations and state, and invocations for operators. Other paths answer 404 without a body.
  */
 export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
@@ -73,12 +65,8 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDep
     refuseEmptyParameters(scope)
     compressAnswers(scope)
     const bodyLimitBytes = Math.min(JSON_BODY_LIMIT_BYTES, config.admin.requestSizeLimitBytes)
-    for (const [prefix, apiVersion] of PREFIXES) {
-      for (const route of routesOf(apiVersion, dependencies)) {
-        mountRoute(scope, route, { prefix, bodyLimitBytes, log })
-      }
-      if (query !== undefined) mountQueryRoute(scope, query, { prefix, bodyLimitBytes, log })
-    }
+    for (const route of routesOf(dependencies)) mountRoute(scope, route, { bodyLimitBytes, log })
+    if (query !== undefined) mountQueryRoute(scope, query, { bodyLimitBytes, log })
     for (const url of ['/v1', '/v1/*']) {
       answerAlways(scope, url, (_request, reply) => {
         const { status, message } = unsupportedApiVersion
@@ -88,13 +76,13 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDep
   })
 }
 
-function routesOf(apiVersion: ApiVersion | undefined, dependencies: AdminDependencies): AdminRoute[] {
+function routesOf(dependencies: AdminDependencies): AdminRoute[] {
   const { client, registry, config, server, ingressEndpoint, now, random, log } = dependencies
   const newestVersion = config.worker.invoker.enableProtocolV7 ? maxInvocationVersion : defaultInvocationVersion
   const operator = new Operator({ client, now, random, newestVersion })
   return [
     ...handshakeRoutes(server, ingressEndpoint),
-    ...deploymentRoutes(client.schema, registry, config, apiVersion),
+    ...deploymentRoutes(client.schema, registry, config),
     ...serviceRoutes(client.schema, registry, config, ingressEndpoint),
     ...stateRoutes(client, now),
     ...invocationRoutes(client, now, deleteOperation(operator)),

@@ -34,7 +34,7 @@ export interface IngressOptions {
 }
 
 /**
- * Puts ingress into the Fastify instance of a listener that was made with `rawTarget` and `formatIngressError`: one route
+ * Puts ingress into the Fastify instance of a listener that was made with a constant `routedTarget` and `formatIngressError`: one route
  * for all paths and methods, because ingress parses targets itself. Throws `IngressBadHeaderPattern` when the header lists
  * of the configuration cannot work.
  */

@@ -14,8 +14,7 @@ export interface AppParts {
   readonly stats: ListenerStats
   readonly log: Logger
   readonly rawBody: boolean
-  readonly rawTarget: boolean
-  readonly rawTargetBelow: string | undefined
+  readonly routedTarget: ((target: string) => string) | undefined
   readonly formatError: FormatError
   readonly onClientError: (error: Error, socket: Socket) => void
   /** Gets Fastify's entry, gives the HTTP/1 server that never listens itself. */
@@ -59,16 +58,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   return app
 }
 
-function rewriting({ rawTarget, rawTargetBelow }: AppParts): FastifyServerOptions {
-  if (rawTarget) return { rewriteUrl: () => '/' }
-  if (rawTargetBelow === undefined) return {}
-  return { rewriteUrl: ({ url = '/' }) => (isBelow(url, rawTargetBelow) ? rawTargetBelow : url) }
-}
-
-function isBelow(target: string, path: string): boolean {
-  if (!target.startsWith(path)) return false
-  const next = target[path.length]
-  return next === undefined || next === '/' || next === '?'
+function rewriting({ routedTarget }: AppParts): FastifyServerOptions {
+  return routedTarget === undefined ? {} : { rewriteUrl: ({ url = '/' }) => routedTarget(url) }
 }
 
 /**

@@ -25,12 +25,10 @@ export interface ListenerOptions {
   /** Give every body, of GET too, to the routes as a Buffer. Without it `application/json` is parsed and the rest is 415. */
   readonly rawBody?: boolean
   /**
-   * Every request takes the route `/`, and `request.originalUrl` has the target as it came: for routes that parse targets
-   * themselves. Fastify would decode the target, and refuse escapes that it cannot decode.
+   * What is routed in place of the target, which `request.originalUrl` has as it came: a constant for routes that parse
+   * targets themselves. Fastify would decode them, and refuse escapes that it cannot decode.
    */
-  readonly rawTarget?: boolean
-  /** The same for the targets below one path, such as `/ingress`: they take the route of that path. */
-  readonly rawTargetBelow?: string
+  readonly routedTarget?: (target: string) => string
   /** Shapes all errors of this listener; `{code, message}` without it. */
   readonly formatError?: FormatError
   /** Open file descriptors of listening sockets, which are taken in place of those of the configuration. */
@@ -127,8 +125,7 @@ class HttpListener implements Listener {
       log,
       formatError,
       rawBody: options.rawBody ?? false,
-      rawTarget: options.rawTarget ?? false,
-      rawTargetBelow: options.rawTargetBelow,
+      routedTarget: options.routedTarget,
       onClientError: this.#http1.onClientError,
       connect: (fastifyRoute) => {
         route = fastifyRoute

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { AdminAuth } from '../../src/admin/auth/admin-auth.ts'
 import type { AdminDependencies } from '../../src/admin/register-admin-routes.ts'
 import { registerAdminRoutes } from '../../src/admin/register-admin-routes.ts'
+import { adminTarget } from '../../src/admin/target.ts'
 import type { AdminAuthConfig, ListenerConfig } from '../../src/config/config.ts'
 import type { ServiceRecord } from '../../src/core/deployment.ts'
 import { FakePartitionClient } from './fake-partition-client.ts'
@@ -54,11 +55,16 @@ export function testAuth(config: Partial<AdminAuthConfig> = {}): AdminAuth {
   return new AdminAuth({ ...noAuth, ...config }, { now: Date.now, log: { info() {}, error() {} } })
 }
 
+/** What a listener has for admin, without its sockets. */
+export function adminFastify(): FastifyInstance {
+  return Fastify({ rewriteUrl: ({ url = '/' }) => adminTarget(url) })
+}
+
 /** Admin on a partition and a registry that are not real, for `app.inject` unless `app` listens. */
 export function testAdmin(
   more: Partial<Omit<AdminDependencies, 'client' | 'registry'>> = {},
   services?: readonly ServiceRecord[],
-  app: FastifyInstance = Fastify(),
+  app = adminFastify(),
 ): TestAdmin {
   const client = new FakePartitionClient()
   const registry = new FakeRegistry(client.schema, services)

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { AdminAuth } from '../../src/admin/auth/admin-auth.ts'
+import { adminTarget } from '../../src/admin/target.ts'
 import { adminTokenCommand } from '../../src/commands/admin-token.ts'
 import type { AdminAuthConfig } from '../../src/config/config.ts'
 import { EntryType } from '../../src/core/entry-type.ts'
@@ -125,7 +129,9 @@ t.test('roles of a Unix socket, which a token raises and never lowers', async (t
     const lines: string[] = []
     const log = logInto(lines)
     const socketPath = join(directory, `${place}.sock`)
-    await using listener = createListener('admin', listenerConfig('unix', socketPath), log)
+    await using listener = createListener('admin', listenerConfig('unix', socketPath), log, {
+      routedTarget: adminTarget,
+    })
     testAdmin({ auth: testAuth(config), log }, [service('Counter', { type: 'VirtualObject' })], listener.app)
     await listener.start()
     const answered = await deleteOver(socketPath, headers)
@@ -135,6 +141,53 @@ t.test('roles of a Unix socket, which a token raises and never lowers', async (t
     if (status !== 401) t.equal(line.peer, 'unix')
   }
 })
+
+t.test('the audit knows where a write came from when the connection is gone', async (t) => {
+  const directory = shortDirectory(t)
+  const path = '/invocations/inv_1gdJBtdVEcM942bjcDmb1c1khoaJe11Hbz'
+  for (const mode of ['tcp', 'unix'] as const) {
+    for (const version of [1, 2]) {
+      const lines: string[] = []
+      const log = logInto(lines)
+      const socketPath = join(directory, `gone-${version}.sock`)
+      await using listener = createListener('admin', listenerConfig(mode, socketPath), log, {
+        routedTarget: adminTarget,
+      })
+      const { client } = testAdmin({ auth: testAuth({ tokens }), log }, [], listener.app)
+      const begun = Promise.withResolvers<void>()
+      const gone = Promise.withResolvers<void>()
+      const operate = client.operate.bind(client)
+      client.operate = async (...asked: Parameters<typeof operate>) => {
+        begun.resolve()
+        await gone.promise
+        return operate(...asked)
+      }
+      const [bound] = await listener.start()
+      const socket = bound?.kind === 'tcp' ? connect(bound.port, bound.host) : connect(socketPath)
+      const session = version === 2 ? connectHttp2('http://localhost', { createConnection: () => socket }) : undefined
+      if (session === undefined) {
+        socket.write(`DELETE ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer token-of-ci\r\n\r\n`)
+      } else {
+        const stream = session.request({ ':method': 'DELETE', ':path': path, ...bearer('ci') })
+        stream.on('error', () => {})
+        stream.end()
+      }
+      await begun.promise
+      session?.destroy()
+      socket.destroy()
+      await eventually(() => listener.stats.connections === 0)
+      gone.resolve()
+      await eventually(() => lines.some((line) => line.includes('admin-write')))
+      const line = JSON.parse(lines.find((text) => text.includes('admin-write')) ?? '{}')
+      t.equal(line.peer, mode, `HTTP/${version}`)
+      t.equal(line.remoteAddress, mode === 'tcp' ? '127.0.0.1' : undefined, `HTTP/${version} over ${mode}`)
+    }
+  }
+})
+
+async function eventually(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !condition(); i++) await delay(5)
+}
 
 function logInto(lines: string[]) {
   return createLogger(

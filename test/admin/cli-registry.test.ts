@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer as createHttp2Server } from 'node:http2'
 import * as restate from '@restatedev/restate-sdk'
-import Fastify from 'fastify'
 import t from 'tap'
 import { registerAdminRoutes } from '../../src/admin/register-admin-routes.ts'
 import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
@@ -10,7 +9,7 @@ import { discover } from '../../src/registry/discover.ts'
 import { Registry } from '../../src/registry/registry.ts'
 import { ensurePeer, runCli } from '../peer/peer.ts'
 import { listening } from '../registry/endpoints.ts'
-import { defaults, testAuth } from './admin-app.ts'
+import { adminFastify, defaults, testAuth } from './admin-app.ts'
 import { says } from './cli-output.ts'
 import { FakePartitionClient } from './fake-partition-client.ts'
 
@@ -38,7 +37,7 @@ const registry = new Registry({
   limits: defaults,
   routingHeaders: [],
 })
-const app = Fastify()
+const app = adminFastify()
 registerAdminRoutes(app, {
   auth: testAuth(),
   client,

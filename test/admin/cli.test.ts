@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { formatAdminError } from '../../src/admin/error-answer.ts'
+import { adminTarget } from '../../src/admin/target.ts'
 import { hostGuard } from '../../src/listen/host-guard.ts'
 import { createListener } from '../../src/listen/listener.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
@@ -38,7 +39,10 @@ for (const transport of ['tcp', 'unix'] as const) {
       { write: (line) => lines.push(line) },
     )
     const config = listenerConfig(transport, join(dir, 'admin.sock'))
-    await using listener = createListener('admin', config, log, { formatError: formatAdminError })
+    await using listener = createListener('admin', config, log, {
+      formatError: formatAdminError,
+      routedTarget: adminTarget,
+    })
     listener.app.addHook('onRequest', hostGuard([]))
     testAdmin({ log }, services, listener.app)
     const [address] = await listener.start()

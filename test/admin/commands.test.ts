@@ -38,7 +38,8 @@ t.teardown(() => services.close())
 const directory = shortDirectory(t)
 const server = await startServerProcess(directory, { RESTATE_LISTEN_MODE: 'all' })
 t.teardown(() => server.stop())
-await register(server.admin, `http://127.0.0.1:${(services.address() as AddressInfo).port}`)
+const uri = `http://127.0.0.1:${(services.address() as AddressInfo).port}`
+await register(server.admin, uri)
 
 interface Ran {
   readonly code: number
@@ -200,16 +201,22 @@ t.test('arguments and addresses', async (t) => {
   t.match(unreachable, { code: 1, stderr: /PERDURE_ERR_COMMAND_ADMIN_UNREACHABLE/ })
 })
 
-t.test('values that a token does not show are not taken for the state', async (t) => {
-  const admin = createHttpServer((_request, response) =>
-    response.end('{"rows":[{"service_key":"k","bytes":5,"key":"count","value":"2a2a2a"}]}'),
-  )
-  admin.listen(0, '127.0.0.1')
-  await once(admin, 'listening')
-  t.teardown(() => admin.close())
-  const url = `http://127.0.0.1:${(admin.address() as AddressInfo).port}`
-  const masked = await perdure(['state', 'export', 'Store'], { RESTATE_ADMIN_URL: url })
-  t.match(masked, { code: 1, stdout: '', stderr: /its role must be operator or admin/ })
+t.test('values that are not shown are not taken for the state', async (t) => {
+  const closed = shortDirectory(t)
+  const server = await startServerProcess(closed, {
+    RESTATE_LISTEN_MODE: 'all',
+    RESTATE_ADMIN__UNIX_SOCKET_ROLE: 'read-only',
+  })
+  t.teardown(() => server.stop())
+  await register(server.admin, uri)
+  const line = '{"key":"k","state":{"count":"NQ==","name":"ImFubiI="}}\n'
+  t.match(await perdure(['state', 'import', 'Store'], { RESTATE_ADMIN_URL: server.admin }, line), { code: 0 })
+  t.match(await perdure(['state', 'export', 'Store'], { RESTATE_ADMIN_URL: server.admin }), { code: 0, stdout: line })
+  const readOnly = { RESTATE_ADMIN_URL: `unix:${join(closed, 'test', 'admin.sock')}` }
+  for (const key of [[], ['k']]) {
+    const masked = await perdure(['state', 'export', 'Store', ...key], readOnly)
+    t.match(masked, { code: 1, stdout: '', stderr: /its role must be operator or admin/ })
+  }
 })
 
 t.test('the token is sent, and the prefix of the address is kept', async (t) => {

@@ -194,7 +194,7 @@ t.test('tokens of admin are asked for, and stay with admin', async (t) => {
     all: `admin ${hashOf('root')}`,
   }
   const entries = Object.entries(tokens).map(([name, value]) => `${name} = "${value}"`)
-  const { bound, server } = await start(
+  const { bound, server, lines } = await start(
     t,
     'tcp',
     {
@@ -209,6 +209,8 @@ t.test('tokens of admin are asked for, and stay with admin', async (t) => {
   t.match(await call('/ingress/Echo/k/headers'), { status: 401, headers: { 'www-authenticate': /admin/ } })
   t.match(await call('/ingress/Echo/k/headers', { headers: bearer('secret') }), { status: 401 })
   t.match(await call('/ingress/Echo/k/headers', { method: 'GET', headers: bearer('looks') }), { status: 403 })
+  const refused = lines.map((line) => JSON.parse(line)).find(({ action }) => action === 'forbidden')
+  t.match(refused, { path: '/ingress/Echo/k/headers', method: 'GET', caller: 'token look' })
   t.equal(server.listeners.ingress.stats.requests, 0)
   t.match(await call('/ingress/Echo/k/headers', { headers: bearer('works') }), { status: 401, headers: fromIngress })
   const { status, body } = await call('/ingress/Echo/k/headers', {

@@ -20,6 +20,7 @@ t.test('found by fuzzing', async (t) => {
     ['/* 1', 400, /^SQL error: Unexpected EOF while in a multi-line comment/],
     ["select 'a", 400, /^SQL error: Unterminated string literal/],
     ['select "a', 400, /^SQL error: Expected close delimiter/],
+    ['select top 9223372036854775808 name from sys_service', 400, /^SQL error: Serialization error/],
     // SQLite said the rest.
     ['select from sys_invocation', 500, /SELECT without columns/],
   ]

@@ -102,7 +102,10 @@ export async function startIngress(
   const partition = new FakePartition(() => clock.nowMs)
   for (const record of testDeployments()) partition.schema.put(record)
   const metrics = newIngressMetrics()
-  const listener = createListener('ingress', config.ingress, log, { rawTarget: true, formatError: formatIngressError })
+  const listener = createListener('ingress', config.ingress, log, {
+    routedTarget: () => '/',
+    formatError: formatIngressError,
+  })
   const auth = await createCallerAuth(config.ingress.auth, { dialer, now: () => clock.nowMs, log })
   registerIngressRoutes(listener.app, {
     client: partition,

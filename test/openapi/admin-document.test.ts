@@ -1,7 +1,6 @@
-import Fastify from 'fastify'
 import t from 'tap'
 import { adminOpenApi, adminOperations } from '../../src/openapi/admin/document.ts'
-import { testAdmin } from '../admin/admin-app.ts'
+import { adminFastify, testAdmin } from '../admin/admin-app.ts'
 import { follow } from './schema-check.ts'
 
 /** As clients get it. */
@@ -28,7 +27,7 @@ function valuesOf(key: string, value: unknown): unknown[] {
 const shapeOf = (method: string, path: string) => `${method.toUpperCase()} ${path.replace(/\{\w+\}|:\w+|\*/g, '{}')}`
 
 t.test('each route stands in the document, and nothing else does', async (t) => {
-  const app = Fastify()
+  const app = adminFastify()
   const routes = new Set<string>()
   app.addHook('onRoute', ({ method, url }) => {
     // Lists of methods are answers for what is no operation.
@@ -38,12 +37,7 @@ t.test('each route stands in the document, and nothing else does', async (t) => 
   await admin.app.ready()
   const documented = operations.map(({ method, path }) => shapeOf(method, path))
   t.ok(documented.length > 40, `${documented.length} operations`)
-  for (const prefix of ['', '/v2', '/v3', '/v4']) {
-    const registered = [...routes]
-      .filter((route) => (prefix === '' ? !/ \/v\d\//.test(route) : route.includes(` ${prefix}/`)))
-      .map((route) => route.replace(` ${prefix}/`, ' /'))
-    t.same(registered.sort(), [...documented].sort(), prefix)
-  }
+  t.same([...routes].sort(), documented.sort())
 })
 
 t.test('it is served under every prefix, and names the version of the server', async (t) => {

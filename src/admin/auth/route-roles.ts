@@ -45,15 +45,12 @@ const ACCESS: Readonly<Record<string, Access>> = {
   '* /ingress': 'operator',
 }
 
-const versionPrefix = /^\/v[234](?=\/)/
-
 /**
  * What a request needs. `route` is the pattern that it matched, `undefined` for none: who is known is then told so, whatever his
  * role.
  */
 export function accessOf(method: string, route: string | undefined): Access {
   if (route === undefined) return 'read-only'
-  const path = route.replace(versionPrefix, '')
   const verb = method === 'HEAD' ? 'GET' : method
-  return ACCESS[`${verb} ${path}`] ?? ACCESS[`* ${path}`] ?? 'admin'
+  return ACCESS[`${verb} ${route}`] ?? ACCESS[`* ${route}`] ?? 'admin'
 }

@@ -8,7 +8,7 @@ const MAX_NESTING = 64
 const MAX_CHAINED = 2000
 
 /** What the parser and its tokenizer say of a text; anything else is the end of the parser itself. */
-const isVerdict = /^sql parser error| at Line: \d+, Column: \d+$/
+const isVerdict = /^sql parser error|^Serialization error| at Line: \d+, Column: \d+$/
 
 /** The parser has run out of its stack. Its memory is not to be trusted any more: the process has to end. */
 export class ParserBroken extends QueryTooComplex {}

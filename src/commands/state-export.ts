@@ -70,8 +70,8 @@ async function stateOf(admin: AdminClient, service: string, keys: readonly strin
   return [...found].map(([key, state]) => ({ key, state }))
 }
 
-/** `***`, which stands for every value where the caller may not see them. */
-const MASKED = '2a2a2a'
+/** `"***"`, which stands for every value where the caller may not see them. */
+const MASKED = '222a2a2a22'
 
 type Row = Readonly<Record<string, unknown>>
 

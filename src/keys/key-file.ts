@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 import { exposureOf } from '../config/file-exposure.ts'
 import { PerdureError, type PerdureErrorConstructor } from '../errors/perdure-error.ts'
 import type { HashedKey } from './hashed-keys.ts'
@@ -21,25 +21,39 @@ const maxFileBytes = 1024 * 1024
 
 /** Changes when the file does. Throws `BadFile` for one that cannot be looked at, is too large, or open to others. */
 export function versionOfKeyFile<Key extends HashedKey>(file: KeyFile<Key>): string {
-  const { path, BadFile } = file
   try {
-    const stats = statSync(path)
+    const stats = statSync(file.path)
+    check(file, stats)
     const { mtimeMs, size, ino } = stats
-    if (size > maxFileBytes) throw new BadFile(`${path} has more than ${maxFileBytes} bytes`)
-    const exposure = file.isPrivate ? exposureOf(path, stats) : undefined
-    if (exposure !== undefined) throw new BadFile(`${path} is not used: ${exposure}`)
     return `${mtimeMs} ${size} ${ino}`
   } catch (error) {
     throw unreadable(file, error)
   }
 }
 
-/** Throws `BadFile`, which names the line. */
+function check<Key extends HashedKey>({ path, isPrivate, BadFile }: KeyFile<Key>, stats: Stats): void {
+  if (stats.size > maxFileBytes) throw new BadFile(`${path} has more than ${maxFileBytes} bytes`)
+  const exposure = isPrivate ? exposureOf(path, stats) : undefined
+  if (exposure !== undefined) throw new BadFile(`${path} is not used: ${exposure}`)
+}
+
+/** Reads what was checked, and not what may have come under its name since. */
+function checkedText<Key extends HashedKey>(file: KeyFile<Key>): string {
+  const descriptor = openSync(file.path, 'r')
+  try {
+    check(file, fstatSync(descriptor))
+    return readFileSync(descriptor, 'utf8')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Throws `BadFile`, which names the line, also for what `versionOfKeyFile` refuses. */
 export function readKeyFile<Key extends HashedKey>(file: KeyFile<Key>): Key[] {
   const { path, BadFile } = file
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = checkedText(file)
   } catch (error) {
     throw unreadable(file, error)
   }

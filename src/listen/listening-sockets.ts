@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { Server } from 'node:net'
 import type { ListenerConfig } from '../config/config.ts'
 import { ActivationInvalid } from '../errors/listen.ts'
@@ -38,7 +39,7 @@ export async function bindConfigured(parts: ListeningParts): Promise<readonly Bo
 
 /** Takes the sockets that a service manager has bound. */
 export async function takeActivated(parts: ListeningParts, fds: readonly number[]): Promise<readonly BoundAddress[]> {
-  const { name, config, scheme, newServer } = parts
+  const { name, config, scheme, log, newServer } = parts
   const bound: BoundAddress[] = []
   for (const fd of fds) {
     // As long as the kind is not known it counts as TCP, of which more is asked.
@@ -51,9 +52,21 @@ export async function takeActivated(parts: ListeningParts, fds: readonly number[
         `the passed socket ${fd}, for ${name}, is ${address.url}, and ${keyOf(parts, 'listen-mode')} is "${config.listenMode}"`,
       )
     }
+    if (address.kind === 'unix' && isOpenToAll(address.path)) {
+      const setting = `the passed socket ${address.path}: every user of this machine may connect to ${name}; set SocketMode=0600, or 0660 with SocketGroup=`
+      log.warn({ event: 'loosened', setting })
+    }
     bound.push(address)
   }
   return bound
+}
+
+/** systemd makes sockets for everybody unless told otherwise, and one of the abstract namespace (`@`) has no mode at all. */
+function isOpenToAll(path: string): boolean {
+  // The path of a socket that is not known: it tells nothing.
+  if (path.startsWith('/dev/fd/')) return false
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
+  return path.startsWith('@') || (mode & 0o002) !== 0
 }
 
 /** The configuration key as the user writes it; fabric's keys are at the top level. */

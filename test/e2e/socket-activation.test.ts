@@ -105,6 +105,23 @@ t.test('what cannot be is refused at start, with the way out', async (t) => {
   }
 })
 
+t.test('a passed socket that everybody may open is told', async (t) => {
+  const directory = shortDirectory(t)
+  const [ingress, admin] = [join(directory, 'i.sock'), join(directory, 'a.sock')]
+  const activated = await startActivated(
+    [
+      { kind: 'unix', path: ingress, mode: 0o660 },
+      { kind: 'unix', path: admin, mode: 0o666 },
+    ],
+    [main],
+    { ...environment(directory), LISTEN_FDNAMES: 'ingress:admin' },
+  )
+  t.teardown(() => end(activated.child))
+  await activated.until(/fabric +http:/)
+  t.match(activated.said(), `the passed socket ${admin}: every user of this machine may connect to admin`)
+  t.notMatch(activated.said(), `the passed socket ${ingress}`)
+})
+
 t.test('sockets for another process are not taken', async (t) => {
   const directory = shortDirectory(t)
   const env = { ...environment(directory), LISTEN_FDNAMES: 'nonsense', LISTEN_PID: '1' }

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { linkSync, renameSync } from 'node:fs'
+import { chmodSync, linkSync, renameSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { createInterface } from 'node:readline'
 
 /** A socket that is bound before the program that accepts on it is there. */
 export type SocketToPass =
   | { readonly kind: 'tcp'; readonly host: string }
-  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'unix'; readonly path: string; readonly mode?: number }
 
 export interface ActivatedProcess {
   readonly child: ChildProcess
@@ -61,6 +61,7 @@ async function bound(socket: SocketToPass): Promise<Server> {
   if (socket.kind === 'tcp') server.listen(0, socket.host)
   else server.listen(socket.path)
   await once(server, 'listening')
+  if (socket.kind === 'unix' && socket.mode !== undefined) chmodSync(socket.path, socket.mode)
   return server
 }
 

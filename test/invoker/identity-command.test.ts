@@ -3,8 +3,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { ConfigCommandLine } from '../../src/errors/config.ts'
 import { identityCommand } from '../../src/commands/identity.ts'
+import { ConfigCommandLine } from '../../src/errors/config.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 

@@ -1,5 +1,4 @@
 import { tableFromIPC } from 'apache-arrow'
-import Fastify from 'fastify'
 import t from 'tap'
 import { testAdmin } from '../admin/admin-app.ts'
 import { sampleEngine } from './sample-engine.ts'
@@ -8,7 +7,7 @@ import { SampleStore } from './sample-store.ts'
 t.test('POST /query', async (t) => {
   await using store = await SampleStore.create()
   await using query = sampleEngine(store, { maxSqlBytes: 1000 })
-  await using admin = testAdmin({ query }, undefined, Fastify())
+  await using admin = testAdmin({ query })
   const post = (sql: unknown, headers: Record<string, string> = {}, url = '/query') =>
     admin.app.inject({
       method: 'POST',

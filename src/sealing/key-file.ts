@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { exposureOf } from '../config/file-exposure.ts'
 import { SealingKeyFileInvalid } from '../errors/sealing.ts'
 import { KeyRing, sealingKeyBytes } from './key-ring.ts'
@@ -9,7 +10,7 @@ const howTo = 'Make a key with: perdure secrets generate-key <file>'
 
 /**
  * Reads the keys of `secrets.key-file`: 32 bytes in base64 or hexadecimal, one a line, the current one first. Empty lines and lines that
- * begin with # do not count.
+ * begin with # do not count. The file is on disk for good when this returns.
  * @throws SealingKeyFileInvalid, which never shows what is in the file
  */
 export function readKeyFile(path: string): KeyRing {
@@ -35,6 +36,11 @@ export function readKeyFile(path: string): KeyRing {
     keys.push(key)
   }
   if (keys.length === 0) throw invalid(path, 'holds no key')
+  try {
+    sync(path)
+  } catch {
+    // Mounted secrets need not be of a kind that can be synced.
+  }
   return new KeyRing(keys)
 }
 
@@ -50,6 +56,7 @@ export function generateKeyLine(): string {
 export function createKeyFile(path: string): void {
   try {
     writeFileSync(path, generateKeyLine(), { mode: 0o600, flag: 'wx' })
+    sync(path)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
     throw new SealingKeyFileInvalid(
@@ -57,6 +64,20 @@ export function createKeyFile(path: string): void {
         ? `${path} exists already and stays as it is: the keys in it may be needed. Choose another name.`
         : `cannot write ${path} (${code})`,
     )
+  }
+}
+
+/** What is sealed under a key is synced, and worth nothing without it: the file must be on disk before, whoever wrote it. */
+function sync(path: string): void {
+  // Windows cannot sync a directory, and does not need it.
+  const isWindows = process.platform === 'win32'
+  for (const one of isWindows ? [path] : [path, dirname(path)]) {
+    const descriptor = openSync(one, isWindows ? 'r+' : 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { type KeyRing, requireKey } from '../sealing/key-ring.ts'
 import { ValueSeal } from '../sealing/value-seal.ts'
@@ -27,14 +28,17 @@ export function prepareSealing(database: DatabaseSync, keys: KeyRing | undefined
   const format = meta(database, 'format')
   if (keys === undefined) {
     if (format === SEALED_FORMAT_VERSION) requireKey(undefined, keyIdOf(database), 'The store')
-    if (format === undefined) setMeta(database, 'format', FORMAT_VERSION)
+    // Without keys nobody need be alone with the file: another that is may have given it a format in this moment.
+    if (format === undefined) {
+      database.prepare(`INSERT OR IGNORE INTO meta VALUES ('format', ?)`).run(FORMAT_VERSION)
+    }
     return undefined
   }
   const seal = new ValueSeal(keys, database)
   if (format === undefined) setMeta(database, 'format', SEALED_FORMAT_VERSION)
-  if (format === SEALED_FORMAT_VERSION) seal.rewrap()
-  if (format === FORMAT_VERSION) rewriteAll(database, undefined, seal)
-  if (meta(database, UNCLEANED) !== undefined) clean(database)
+  if (format === SEALED_FORMAT_VERSION) rewrapDurably(database, seal)
+  if (format === FORMAT_VERSION) withTemporaryFilesBeside(database, () => rewriteAll(database, undefined, seal))
+  if (meta(database, UNCLEANED) !== undefined) withTemporaryFilesBeside(database, () => clean(database))
   return seal
 }
 
@@ -43,8 +47,10 @@ export function prepareSealing(database: DatabaseSync, keys: KeyRing | undefined
  * the wrapped data keys.
  */
 export function resealAll(database: DatabaseSync, keys: KeyRing): void {
-  rewriteAll(database, new ValueSeal(keys, database), new ValueSeal(keys, database))
-  clean(database)
+  withTemporaryFilesBeside(database, () => {
+    rewriteAll(database, new ValueSeal(keys, database), new ValueSeal(keys, database))
+    clean(database)
+  })
 }
 
 /** In one transaction: sealed or not, never half. `from` opens what is sealed already. */
@@ -86,14 +92,42 @@ function rewriteAll(database: DatabaseSync, from: ValueSeal | undefined, to: Val
     setMeta(database, UNCLEANED, 1)
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    // A full disk makes SQLite do so by itself; asked again it would speak of that and not of the disk.
+    if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
 }
 
+/**
+ * What SQLite sets aside meanwhile is as large as the store, and some of it is in clear: it must not go to the directory for temporary files, which
+ * is small in containers and somebody else's business. The setting is the process's; nobody else there makes such files before the store is open.
+ */
+function withTemporaryFilesBeside(database: DatabaseSync, run: () => void): void {
+  const directory = dirname(database.location() ?? '').replaceAll("'", "''")
+  database.exec(`PRAGMA temp_store_directory = '${directory}'`)
+  try {
+    run()
+  } finally {
+    database.exec(`PRAGMA temp_store_directory = ''`)
+  }
+}
+
+/**
+ * Synced, unlike other transactions: the key that the data keys were under may be thrown away as soon as it is not needed, and the log cannot
+ * bring them back.
+ */
+function rewrapDurably(database: DatabaseSync, seal: ValueSeal): void {
+  const before = Number(database.prepare('PRAGMA synchronous').get()?.synchronous)
+  database.exec('PRAGMA synchronous = FULL')
+  seal.rewrap()
+  database.exec(`PRAGMA synchronous = ${before}`)
+}
+
 /** Pages that are free or half full still hold what was there before: the file and its WAL are written anew. */
 function clean(database: DatabaseSync): void {
-  database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+  database.exec('VACUUM')
+  // While somebody reads an older state it stays in the file, and the next start has to do this again.
+  if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) return
   database.prepare('DELETE FROM meta WHERE name = ?').run(UNCLEANED)
 }
 

@@ -91,7 +91,8 @@ export class Projector {
       if (this.#state.nextOrder > 1) this.#putMeta.run('next_order', this.#state.nextOrder)
       this.#database.exec('COMMIT')
     } catch (error) {
-      this.#database.exec('ROLLBACK')
+      // A full disk makes SQLite do so by itself; asked again it would speak of that and not of the disk.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
     this.#state.removedInCold(this.#changed)

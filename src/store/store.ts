@@ -87,7 +87,14 @@ export class Store implements ColdState {
     createPrivately(file)
     const worker = startWorker({ file, keys: options.keys?.bytes })
     await started(worker, file)
-    const store = new Store(file, worker, new DatabaseSync(file, { readOnly: true }), options)
+    let store: Store
+    try {
+      store = new Store(file, worker, new DatabaseSync(file, { readOnly: true }), options)
+    } catch (cause) {
+      // It would keep the process from ending.
+      await worker.terminate()
+      throw new StoreFailed(`The store ${file} cannot be opened: ${messageOf(cause)}`, { cause })
+    }
     const format = store.#meta('format')
     if (format !== (options.keys === undefined ? FORMAT_VERSION : SEALED_FORMAT_VERSION)) {
       await store.close()

@@ -42,7 +42,8 @@ const database = new DatabaseSync(file)
 // The log is what must not be lost; the store only must not tear. WAL with NORMAL gives that for one sync a checkpoint.
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
 database.exec(tables)
-let written = 0
+/** What an earlier thread has written counts: without it, nothing that the log holds of it could go. */
+let written = Number(database.prepare(`SELECT value FROM meta WHERE name = 'position'`).get()?.value ?? 0)
 
 function tell(message: FromWorker): void {
   port?.postMessage(message)

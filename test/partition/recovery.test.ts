@@ -23,7 +23,7 @@ function essentials(state: PartitionState) {
       .sort((a, b) => a.seq - b.seq),
     queues: [...state.hotKeyed()]
       .filter((keyed) => !isIdleKeyed(keyed))
-      .map(({ service, key, holder, queue }) => structuredClone({ service, key, holder, queue }))
+      .map(({ service, key, holder, queue }) => structuredClone({ service, key, holder, queue: [...queue] }))
       .sort((a, b) => (a.service + a.key < b.service + b.key ? -1 : 1)),
   }
 }

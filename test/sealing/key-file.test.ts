@@ -1,4 +1,5 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, fstatSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { createKeyFile, generateKeyLine, readKeyFile } from '../../src/sealing/key-file.ts'
@@ -76,4 +77,25 @@ t.test('a new key has a file of its own, for the owner alone', async (t) => {
   t.throws(() => createKeyFile(path), invalid(/exists already/))
   t.equal(readFileSync(path, 'utf8'), before)
   t.not(generateKeyLine(), generateKeyLine())
+})
+
+t.test('a new key is on disk for good before it is used', async (t) => {
+  const directory = t.testdir()
+  const path = join(directory, 'keys')
+  const { fsyncSync } = fs
+  const synced: number[] = []
+  fs.fsyncSync = (descriptor) => {
+    synced.push(fstatSync(descriptor).ino)
+    fsyncSync(descriptor)
+  }
+  syncBuiltinESMExports()
+  t.teardown(() => {
+    fs.fsyncSync = fsyncSync
+    syncBuiltinESMExports()
+  })
+  createKeyFile(path)
+  const both = [statSync(path).ino, ...(process.platform === 'win32' ? [] : [statSync(directory).ino])]
+  t.same(synced.splice(0), both)
+  t.equal(readKeyFile(path).ids.length, 1)
+  t.same(synced, both, 'an editor may have written it')
 })

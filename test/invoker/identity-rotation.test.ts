@@ -115,7 +115,8 @@ t.test('rotation by SIGHUP in a running server: no call is refused', async (t) =
   isOver = true
   await calling
   t.equal(both.counts.refused, 0, `${both.counts.served} requests, none refused`)
-  t.ok(both.counts.served > calls)
+  // The discovery as well; the end of the last answer may not have been seen yet.
+  t.ok(both.counts.served >= calls)
 
   const onlyNew = await verifying(t, [second])
   await register(admin, onlyNew.uri, { force: true })

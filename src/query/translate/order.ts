@@ -16,9 +16,13 @@ export function translateOrder(node: unknown, context: Context): Order {
   return orderBy(context.translate(fields.expr, context), orderOptions(fields.options))
 }
 
-/** For GROUP BY and ORDER BY, where SQLite takes a whole number for the place of a column. A constant orders and groups nothing. */
+/**
+ * For GROUP BY and ORDER BY, where SQLite takes a whole number for the place of a column, also one that it has made itself of
+ * a constant such as `(1 IS NULL)`. Constants order and group nothing; what is none has a name in it, of a column or a function.
+ */
 export function sortKey({ literal, sql }: Expression): string {
-  return literal !== undefined || /^[(\s+-]*\d+[)\s]*$/.test(sql) ? 'NULL' : sql
+  const isConstant = literal !== undefined || !/["a-z]/.test(sql.replaceAll(/'(?:[^']|'')*'/g, ''))
+  return isConstant ? 'NULL' : sql
 }
 
 export interface OrderOptions {

@@ -1,14 +1,17 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AdminBodySyntax, AdminBodyTooLarge, AdminClientGone } from '../errors/admin.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { type AdminLog, auditWrite } from './audit.ts'
 import { roleOf } from './auth/caller.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { parseJsonBody } from './json-body.ts'
+import type { KnownPaths } from './known-paths.ts'
 import type { AdminRoute, Answer, Operation } from './operation.ts'
 import { apiVersionOf } from './target.ts'
 
 export interface MountOptions {
+  /** Gets to know the path. */
+  readonly known: KnownPaths
   readonly bodyLimitBytes: number
   readonly log: AdminLog
 }
@@ -28,10 +31,10 @@ export function refuseEmptyParameters(app: FastifyInstance): void {
   })
 }
 
-/** Puts one route into Fastify: its methods, HEAD beside GET, and 405 with Allow for all others. */
+/** Puts one route into Fastify: its methods, and HEAD beside GET. */
 export function mountRoute(app: FastifyInstance, route: AdminRoute, options: MountOptions): void {
   const { path: url } = route
-  const taken = new Set<string>()
+  const taken: string[] = []
   for (const [method, operation] of Object.entries(route.methods)) {
     app.route({
       method,
@@ -41,23 +44,20 @@ export function mountRoute(app: FastifyInstance, route: AdminRoute, options: Mou
       errorHandler: (error, request, reply) => sendError(bodyError(error), operation, request, reply, options.log),
       handler: (request, reply) => run(operation, request, reply, options),
     })
-    taken.add(method)
-    if (method === 'GET') taken.add('HEAD')
+    taken.push(method)
+    if (method === 'GET') taken.push('HEAD')
   }
-  const allow = [...taken].join(',')
-  const others = app.supportedMethods.filter((method) => !taken.has(method))
-  answerAlways(app, url, (_request, reply) => reply.code(405).header('allow', allow).send(), others)
+  options.known.add(url, taken)
 }
 
-/** Answers all methods of `url`, or those given, alike and before a body is read. */
+/** Answers all methods of `url` alike and before a body is read. */
 export function answerAlways(
   app: FastifyInstance,
   url: string,
   answer: (request: FastifyRequest, reply: FastifyReply) => FastifyReply,
-  methods: readonly HTTPMethods[] = app.supportedMethods,
 ): void {
   app.route({
-    method: [...methods],
+    method: [...app.supportedMethods],
     url,
     // A reply in onRequest ends the request; the handler is there because Fastify wants one.
     onRequest(request, reply, _done) {

@@ -8,7 +8,7 @@ import { roleOf } from './auth/caller.ts'
 import { visibilityOf } from './auth/roles.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { BodyFields, parseJsonBody } from './json-body.ts'
-import { answerAlways, type MountOptions } from './mount.ts'
+import type { MountOptions } from './mount.ts'
 
 /**
  * `POST /query {"query": "<sql>"}`: rows as JSON for exactly `accept: application/json`, else as an Arrow stream. Errors of a query have a body
@@ -17,7 +17,7 @@ import { answerAlways, type MountOptions } from './mount.ts'
 export function mountQueryRoute(
   app: FastifyInstance,
   query: Pick<QueryEngine, 'run'>,
-  { bodyLimitBytes, log }: MountOptions,
+  { known, bodyLimitBytes, log }: MountOptions,
 ): void {
   const url = '/query'
   const sendError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -50,8 +50,7 @@ export function mountQueryRoute(
       }
     },
   })
-  const others = app.supportedMethods.filter((method) => method !== 'POST')
-  answerAlways(app, url, (_request, reply) => reply.code(405).header('allow', 'POST').send(), others)
+  known.add(url, ['POST'])
 }
 
 interface ErrorBody {

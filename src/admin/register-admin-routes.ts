@@ -14,6 +14,7 @@ import { handshakeRoutes, type ServerInfo, unsupportedApiVersion } from './hands
 import { invocationRoutes } from './invocations.ts'
 import { JSON_BODY_LIMIT_BYTES } from './json-body.ts'
 import { kafkaClusterRoutes } from './kafka-clusters.ts'
+import { KnownPaths } from './known-paths.ts'
 import { limiterRuleRoutes } from './limiter-rules.ts'
 import { acceptAnyBody, answerAlways, mountRoute, refuseEmptyParameters } from './mount.ts'
 import { openApiRoutes } from './openapi-route.ts'
@@ -59,14 +60,16 @@ export interface AdminDependencies {
 export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDependencies): void {
   const { config, log, query, auth } = dependencies
   app.addHook('onRequest', requireRole(auth, log))
+  const known = new KnownPaths()
+  known.answerFor(app)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.register(async (scope) => {
     acceptAnyBody(scope)
     refuseEmptyParameters(scope)
     compressAnswers(scope)
     const bodyLimitBytes = Math.min(JSON_BODY_LIMIT_BYTES, config.admin.requestSizeLimitBytes)
-    for (const route of routesOf(dependencies)) mountRoute(scope, route, { bodyLimitBytes, log })
-    if (query !== undefined) mountQueryRoute(scope, query, { bodyLimitBytes, log })
+    for (const route of routesOf(dependencies)) mountRoute(scope, route, { known, bodyLimitBytes, log })
+    if (query !== undefined) mountQueryRoute(scope, query, { known, bodyLimitBytes, log })
     for (const url of ['/v1', '/v1/*']) {
       answerAlways(scope, url, (_request, reply) => {
         const { status, message } = unsupportedApiVersion

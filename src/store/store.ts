@@ -206,9 +206,10 @@ export class Store implements ColdState {
     clearTimeout(this.#timer)
     await this.checkpoint()
     this.#closed = true
+    // The writer's connection is the last one, so that SQLite leaves one file, with everything in it.
+    this.#reader.close()
     this.#send({ type: 'close' })
     await this.#next('closed')
-    this.#reader.close()
     await this.#worker.terminate()
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -157,6 +157,16 @@ t.test('says how far it is', async (t) => {
   t.equal(store.pendingBytes, 0)
   t.same(folded, [10])
   t.equal(await store.sync(), 10)
+})
+
+t.test('what is closed is one file', async (t) => {
+  const directory = join(t.testdir(), 'store')
+  const store = await open(directory)
+  const bench = new Bench()
+  store.fold(1, batchOf(bench.invoke('a').events))
+  t.ok(readdirSync(directory).includes('store.sqlite-wal'))
+  await store.close()
+  t.strictSame(readdirSync(directory), ['store.sqlite'])
 })
 
 t.test('its files are for the owner alone', async (t) => {

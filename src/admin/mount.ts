@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AdminBodySyntax, AdminBodyTooLarge, AdminClientGone } from '../errors/admin.ts'
+import { AdminBodySyntax, AdminBodyTooLarge } from '../errors/admin.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { type AdminLog, auditWrite } from './audit.ts'
 import { roleOf } from './auth/caller.ts'
+import { clientGone } from './client-gone.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { KnownPaths } from './known-paths.ts'
@@ -94,15 +95,6 @@ async function run(
   } catch (error) {
     return sendError(error, operation, request, reply, options.log)
   }
-}
-
-function clientGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    // Not `writableFinished`, which HTTP/2 has for streams that the client has reset, too.
-    if (!reply.raw.writableEnded) controller.abort(new AdminClientGone('the client closed its connection'))
-  })
-  return controller.signal
 }
 
 function paramsOf(request: FastifyRequest): Record<string, string> {

@@ -6,6 +6,7 @@ import type { QueryEngine } from '../query/query-engine.ts'
 import { formatFor } from '../query/query-format.ts'
 import { roleOf } from './auth/caller.ts'
 import { visibilityOf } from './auth/roles.ts'
+import { clientGone } from './client-gone.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { BodyFields, parseJsonBody } from './json-body.ts'
 import type { MountOptions } from './mount.ts'
@@ -75,13 +76,4 @@ function bodyError(error: unknown): unknown {
   return error.statusCode >= 500
     ? error
     : new AdminBodySyntax(`Failed to buffer the request body: ${error.message}`, { cause: error })
-}
-
-function clientGone(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    // As in `mount.ts`.
-    if (!reply.raw.writableEnded) controller.abort()
-  })
-  return controller.signal
 }

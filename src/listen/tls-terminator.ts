@@ -74,6 +74,9 @@ export class TlsTerminator {
     socket.once('close', () => {
       if (this.#handshakes.get(id) === onSecure) this.#handshakes.delete(id)
     })
+    // Node takes this over to the TLS socket. Who hangs up within the handshake has no use for its answer, and once the
+    // end is read nothing more is, not even a reset.
+    socket.allowHalfOpen = false
     this.#server.emit('connection', socket)
   }
 
@@ -126,6 +129,7 @@ export class TlsTerminator {
       return
     }
     this.#handshakes.delete(id)
+    socket.allowHalfOpen = true
     if (this.#options.tls.clientCaFile === undefined) {
       onSecure(socket, undefined)
       return

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -190,3 +190,33 @@ t.test('clients that vanish at every step leave nothing behind', async (t) => {
   await eventually(() => listener.stats.connections === 0)
   t.match(await exchange(await secure(port), ask), /^HTTP\/1\.1 200 /)
 })
+
+t.test('a client that hangs up right after its first words is let go at once', async (t) => {
+  const { listener, port } = await startTls()
+  t.teardown(() => listener.close(0))
+  const client = new RawClient(port)
+  client.socket.end(await clientHello())
+  await client.untilClosed()
+  await eventually(() => listener.stats.connections === 0)
+  t.match([listener.stats.tlsFailures, listener.stats.sniffTimeouts], [1, 0])
+  const half = await secure(port)
+  half.end(ask)
+  t.match(await new RawClient(half).untilClosed(), /^HTTP\/1\.1 200 /, 'the end of a request is no end of the call')
+})
+
+/** What a TLS client sends first. */
+async function clientHello(): Promise<Buffer> {
+  const catcher = createServer().listen(0, '127.0.0.1')
+  await once(catcher, 'listening')
+  const address = catcher.address()
+  const client = connect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, servername: 'localhost' })
+  client.on('error', () => {})
+  const [accepted]: Socket[] = await once(catcher, 'connection')
+  if (accepted === undefined) throw new Error('no connection')
+  const [hello]: Buffer[] = await once(accepted, 'data')
+  if (hello === undefined) throw new Error('no bytes')
+  client.destroy()
+  accepted.destroy()
+  catcher.close()
+  return hello
+}

@@ -6,6 +6,7 @@
 set -eu
 
 perdure="perdure@$PROJECT.iam.gserviceaccount.com"
+gcloud services enable compute.googleapis.com iam.googleapis.com --project "$PROJECT"
 gcloud iam service-accounts create perdure --project "$PROJECT" --display-name Perdure
 
 # The scope is for impersonation; what the account may do is decided by its roles. Without roles it may do nothing.

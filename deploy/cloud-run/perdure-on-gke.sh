@@ -10,6 +10,7 @@ set -eu
 perdure="perdure@$PROJECT.iam.gserviceaccount.com"
 here=$(dirname "$0")
 
+gcloud services enable container.googleapis.com iam.googleapis.com --project "$PROJECT"
 gcloud container clusters create-auto perdure --project "$PROJECT" --region "$REGION"
 gcloud container clusters get-credentials perdure --project "$PROJECT" --region "$REGION"
 

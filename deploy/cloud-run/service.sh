@@ -7,6 +7,9 @@
 # PERDURE   service account that Perdure runs as, for example perdure@my-project.iam.gserviceaccount.com
 set -eu
 
+# What a deployment from source uses.
+gcloud services enable run.googleapis.com cloudbuild.googleapis.com artifactregistry.googleapis.com --project "$PROJECT"
+
 # HTTP/2 up to the container, for streams in both directions; callers need the role below.
 gcloud run deploy "$SERVICE" --project "$PROJECT" --region "$REGION" --source . \
   --use-http2 --no-allow-unauthenticated

@@ -25,8 +25,10 @@ export function idTokenHeaderValue(token: string): string {
 const maxAudienceLength = 2048
 const printableAscii = /^[!-~]+$/
 const serviceAccountEmail = /^[a-z0-9][a-z0-9._-]{0,127}@(?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}gserviceaccount\.com$/
-const absoluteUrl = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i
-const hostAndPort = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/
+// To a URL parser a backslash is a slash.
+const absoluteUrl = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)/i
+// No percent-encoding: the URL parser would decode it and dial another name than the token is for.
+const hostAndPort = /^(\[[^\]%]*\]|[^:%]*)(?::(\d*))?$/
 
 /**
  * The authentication to store for a deployment at this URL, the audience filled in. `rawUrl` is the text that was

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GcpCredentialsUnusable } from '../errors/gcp.ts'
 import type { Credential } from './credential.ts'
+import { readCredentialFile } from './credential-file.ts'
 import { parseCredential } from './parse-credential.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -17,7 +17,6 @@ export interface FoundCredential {
 }
 
 const defaultMetadataHost = '169.254.169.254'
-const maxFileBytes = 256 * 1024
 const pathVariable = 'GOOGLE_APPLICATION_CREDENTIALS'
 
 /**
@@ -36,7 +35,7 @@ export async function findCredential(env: Environment): Promise<FoundCredential>
       )
     }
     return {
-      credential: parseCredential(named, text),
+      credential: withQuotaProject(parseCredential(named, text), env),
       from: 'environment',
       path: named,
       because: `${pathVariable} names it`,
@@ -46,7 +45,7 @@ export async function findCredential(env: Environment): Promise<FoundCredential>
   const text = wellKnown === undefined ? undefined : await readCredentialFile(wellKnown)
   if (wellKnown !== undefined && text !== undefined) {
     return {
-      credential: parseCredential(wellKnown, text),
+      credential: withQuotaProject(parseCredential(wellKnown, text), env),
       from: 'well-known-file',
       path: wellKnown,
       because: `${pathVariable} is not set, and gcloud has left this file`,
@@ -58,6 +57,15 @@ export async function findCredential(env: Environment): Promise<FoundCredential>
     path: undefined,
     because: `${pathVariable} is not set, and there is no file ${wellKnown ?? 'of gcloud, because HOME is not set'}`,
   }
+}
+
+/** The project that requests count for; the environment's goes before the file's. */
+function withQuotaProject(credential: Credential, env: Environment): Credential {
+  const quotaProject = env.GOOGLE_CLOUD_QUOTA_PROJECT
+  if (!quotaProject || credential.kind === 'metadata-server') return credential
+  if (credential.kind !== 'impersonated-account') return { ...credential, quotaProject }
+  const { source } = credential
+  return source.kind === 'metadata-server' ? credential : { ...credential, source: { ...source, quotaProject } }
 }
 
 /** Where `gcloud auth application-default login` leaves its file. */
@@ -78,20 +86,4 @@ function metadataOrigin(env: Environment): string {
     throw new GcpCredentialsUnusable('GCE_METADATA_IP or GCE_METADATA_HOST is not a host, or a host and a port.')
   }
   return url.origin
-}
-
-/** `undefined` if there is none. */
-async function readCredentialFile(path: string): Promise<string | undefined> {
-  try {
-    // A pipe would hold up the reading thread for ever.
-    const stats = await stat(path)
-    if (!stats.isFile()) throw new GcpCredentialsUnusable(`${path} is not a file.`)
-    if (stats.size > maxFileBytes) throw new GcpCredentialsUnusable(`${path} is too large for a credential file.`)
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (!(error instanceof Error) || !('code' in error)) throw error
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-    if (error instanceof GcpCredentialsUnusable) throw error
-    throw new GcpCredentialsUnusable(`${path} cannot be read (${error.code}). Check its owner and permissions.`)
-  }
 }

@@ -168,7 +168,12 @@ function registration({ url, audience, impersonateServiceAccount }: DoctorReques
     ...(impersonateServiceAccount === undefined
       ? []
       : [`--gcp-impersonate-service-account ${impersonateServiceAccount}`]),
-    ...(audience === undefined ? [] : [`--gcp-audience ${audience}`]),
+    ...(audience === undefined ? [] : [`--gcp-audience ${quoted(audience)}`]),
   ]
-  return `restate deployments register ${url} ${options.length === 0 ? '--gcp-id-token' : options.join(' ')}`
+  return `restate deployments register ${quoted(url)} ${options.length === 0 ? '--gcp-id-token' : options.join(' ')}`
+}
+
+/** As one word for a shell: URLs may hold what it takes for its own. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

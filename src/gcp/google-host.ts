@@ -8,6 +8,8 @@ export function isGoogleApi(url: URL): boolean {
 
 /** Where a subject token may be fetched from: over TLS anywhere, in clear text only nearby (Azure's is link-local). */
 export function isSubjectTokenUrl(url: URL): boolean {
+  // They would be in the texts of errors; there are headers for them.
+  if (url.username !== '' || url.password !== '') return false
   if (url.protocol === 'https:') return true
   if (url.protocol !== 'http:') return false
   return isPrivateHost(url.hostname) || (isIPv4(url.hostname) && url.hostname.startsWith('169.254.'))

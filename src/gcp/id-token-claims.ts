@@ -18,3 +18,13 @@ export function claimsOf(token: string): Claims | undefined {
 export function expiryOf(claims: Claims): number | undefined {
   return typeof claims.exp === 'number' && Number.isFinite(claims.exp) ? claims.exp * 1000 : undefined
 }
+
+/** How long it lives in all, ms; `undefined` if it does not say. */
+export function lifetimeOf({ iat, exp }: Claims): number | undefined {
+  return typeof iat === 'number' && typeof exp === 'number' && exp > iat ? (exp - iat) * 1000 : undefined
+}
+
+export function isSameIdentity(token: string, other: string): boolean {
+  const [claims, others] = [claimsOf(token), claimsOf(other)]
+  return claims?.sub === others?.sub && claims?.email === others?.email
+}

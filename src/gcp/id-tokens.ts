@@ -34,8 +34,8 @@ export class IdTokens {
   async forDiscovery(auth: GoogleIdTokenAuth, signal?: AbortSignal): Promise<string> {
     try {
       const token = await this.#mint(auth, signal)
-      // What waits for tokens need not wait longer.
-      this.#cache.forgetFailure(keyOf(auth))
+      // What waits for tokens need not wait longer, nor go with those of credentials that were replaced.
+      this.#cache.minted(keyOf(auth), token)
       return token
     } catch (error) {
       if (!(error instanceof PerdureError) || error.restateCode !== 'RT0010') throw error

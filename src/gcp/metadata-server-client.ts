@@ -1,4 +1,5 @@
 import { Compute, type Credentials, type gaxios } from 'google-auth-library'
+import { AnswerUnusable } from './answer-unusable.ts'
 
 const path = '/computeMetadata/v1/instance/service-accounts/default'
 
@@ -24,7 +25,7 @@ export class MetadataServerClient extends Compute {
     const answer: unknown = JSON.parse(await this.#get('token', { scopes: this.scopes.join(',') }))
     const fields = typeof answer === 'object' && answer !== null ? { ...answer } : {}
     if (!('access_token' in fields) || typeof fields.access_token !== 'string') {
-      throw new Error('the metadata server answered without an access token')
+      throw new AnswerUnusable('the metadata server answered without an access token')
     }
     // The client lives for one mint, so it matters little how long the token does.
     return { tokens: { access_token: fields.access_token, expiry_date: Date.now() + 3_600_000 }, res: null }
@@ -39,7 +40,7 @@ export class MetadataServerClient extends Compute {
       responseType: 'text',
     })
     if (response.headers.get('metadata-flavor') !== 'Google') {
-      throw new Error('what answered is not a metadata server: the header Metadata-Flavor: Google is missing')
+      throw new AnswerUnusable('what answered is not a metadata server: the header Metadata-Flavor: Google is missing')
     }
     return response.data
   }

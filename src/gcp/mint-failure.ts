@@ -1,17 +1,26 @@
+import { AnswerUnusable } from './answer-unusable.ts'
 import type { Credential } from './credential.ts'
 import type { MintPlan } from './mint-plan.ts'
 
 const maxQuote = 300
 
-/** What went wrong in an exchange, and what to do about it. Neither tokens nor keys are in the text. */
-export function explainMintFailure(plan: MintPlan, error: unknown): string {
+/**
+ * What went wrong in an exchange, and what to do about it. Neither tokens nor keys are in the text. `asked` is the last
+ * URL that a request was made to.
+ */
+export function explainMintFailure(plan: MintPlan, error: unknown, asked?: URL): string {
   const url = requestedUrl(error)
   const status = statusOf(error)
-  const step = stepOf(plan, url)
+  const step = stepOf(plan, url ?? asked)
   if (status === undefined) {
-    if (url === undefined) return withoutSecrets(localReason(error))
-    return `${step.name} gave no answer (${withoutSecrets(reasonOf(error))}). ${step.unreachable}`
+    if (error instanceof AnswerUnusable) return `${error.message}.`
+    if (url !== undefined) return `${step.name} gave no answer (${reasonOf(error)}). ${step.unreachable}`
+    // The text of such an error of the library quotes what it stumbled over, which may be a token.
+    if (asked !== undefined) return `${step.name} gave an answer that does not hold what was asked for.`
+    return localReason(error)
   }
+  if (status === 407)
+    return 'The proxy that HTTPS_PROXY names answered 407: it wants a user name and password, which go into its URL.'
   const said = quoted(error)
   return `${step.name} answered ${status}${said === '' ? '' : `: ${said}`}. ${step.advice(status, said)}`.trim()
 }
@@ -29,7 +38,10 @@ function stepOf(plan: MintPlan, url: URL | undefined): Step {
   const source = plan.kind === 'own' ? plan.credential : plan.source
   const first: Credential = source.kind === 'impersonated-account' ? source.source : source
   const account = /\/serviceAccounts\/([^:]+):/.exec(url?.pathname ?? '')?.[1]
-  if (account !== undefined) return iamCredentials(account, url?.pathname.endsWith(':generateIdToken') === true)
+  if (account !== undefined) {
+    const isIdToken = url?.pathname.endsWith(':generateIdToken') === true
+    return iamCredentials(account, isIdToken, memberOfPolicy(isIdToken ? source : first, account))
+  }
   switch (first.kind) {
     case 'metadata-server':
       return metadataServer(first.origin)
@@ -41,7 +53,26 @@ function stepOf(plan: MintPlan, url: URL | undefined): Step {
   }
 }
 
-function iamCredentials(account: string, isIdToken: boolean): Step {
+/** Who asks the IAM Credentials API for a token of the account, as a member of a policy, as far as that is known. */
+function memberOfPolicy(caller: Credential, account: string): string {
+  switch (caller.kind) {
+    case 'service-account-key':
+      return `serviceAccount:${caller.email}`
+    case 'impersonated-account':
+      return `serviceAccount:${caller.serviceAccount}`
+    case 'workload-identity':
+      if (caller.serviceAccount !== undefined && caller.serviceAccount !== account) {
+        return `serviceAccount:${caller.serviceAccount}`
+      }
+      return `principal:${caller.audience.replace(/\/providers\/.*/, '')}/subject/SUBJECT`
+    case 'user':
+      return 'user:YOUR-ADDRESS'
+    case 'metadata-server':
+      return 'serviceAccount:ACCOUNT-OF-THIS-MACHINE-OR-POD'
+  }
+}
+
+function iamCredentials(account: string, isIdToken: boolean, member: string): Step {
   const role = isIdToken ? 'roles/iam.serviceAccountOpenIdTokenCreator' : 'roles/iam.serviceAccountTokenCreator'
   return {
     name: 'The IAM Credentials API',
@@ -50,10 +81,16 @@ function iamCredentials(account: string, isIdToken: boolean): Step {
       if (/SERVICE_DISABLED|has not been used|is disabled/i.test(said)) {
         return 'Enable it: gcloud services enable iamcredentials.googleapis.com.'
       }
+      if (/quota project/i.test(said)) {
+        return (
+          'Name one: set GOOGLE_CLOUD_QUOTA_PROJECT, or run ' +
+          'gcloud auth application-default set-quota-project PROJECT.'
+        )
+      }
       if (status === 403) {
         return (
           `Grant ${role} on ${account} to the identity of this server: gcloud iam service-accounts ` +
-          `add-iam-policy-binding ${account} --role ${role} --member serviceAccount:THE-IDENTITY. ` +
+          `add-iam-policy-binding ${account} --role ${role} --member ${member}. ` +
           'A grant may take some minutes to hold.'
         )
       }
@@ -69,8 +106,13 @@ function metadataServer(origin: string): Step {
     unreachable:
       'It is used because there is no credential file. Outside Google Cloud, set GOOGLE_APPLICATION_CREDENTIALS or ' +
       'run gcloud auth application-default login.',
-    advice: (status) =>
-      status === 404 ? 'Attach a service account to the machine or the pod; without one there is no identity.' : '',
+    advice: (status) => {
+      if (status === 404) return 'Attach a service account to the machine or the pod; without one there is no identity.'
+      return status === 403
+        ? 'On GKE, link the service account of the pod to a Google service account: the annotation ' +
+            'iam.gke.io/gcp-service-account on the one, roles/iam.workloadIdentityUser on the other.'
+        : ''
+    },
   }
 }
 
@@ -102,15 +144,21 @@ function oauth(kind: 'service-account-key' | 'user'): Step {
   }
 }
 
+/** Of what went wrong before any request. */
 function localReason(error: unknown): string {
-  // Its text quotes what it stumbled over, which may be a token.
-  if (error instanceof SyntaxError) return 'an answer or a subject token is not the JSON that it should be.'
-  return `${reasonOf(error)}.`
+  if (memberOf(error, 'code') === 'ERR_INVALID_URL') return 'HTTPS_PROXY or HTTP_PROXY of the environment is not a URL.'
+  return error instanceof Error && !(error instanceof TypeError)
+    ? `${withoutSecrets(error.message).replace(/\.$/, '')}.`
+    : 'the credentials cannot be used as they are.'
 }
 
+/** Of a request without an answer. Texts of the transport are not repeated: they hold the whole URL. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error'
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  const type = memberOf(memberOf(error, 'cause'), 'type')
+  if (type === 'no-redirect') return 'a redirect, which is not followed'
+  if (type === 'max-size') return 'an answer that is too large'
+  const code = memberOf(error, 'code')
+  return typeof code === 'string' ? withoutSecrets(code) : 'the connection failed'
 }
 
 /** The answer's own words: an OAuth error, one of a Google API, or the beginning of a plain text. */

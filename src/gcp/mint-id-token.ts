@@ -44,9 +44,13 @@ export async function mintIdToken(
     const found = await findCredential(options.env ?? process.env)
     onFound?.(found)
     const plan = planMint(found.credential, impersonateServiceAccount)
-    const token = await ask(plan, found, auth, options, limit).catch((error: unknown) => {
+    let asked: URL | undefined
+    const onRequest = (url: URL) => {
+      asked = url
+    }
+    const token = await ask(plan, found, auth, options, limit, onRequest).catch((error: unknown) => {
       if (error instanceof PerdureError) throw error
-      throw new GcpMintFailed(`failed to mint ID token ${what}: ${explainMintFailure(plan, error)}`)
+      throw new GcpMintFailed(`failed to mint ID token ${what}: ${explainMintFailure(plan, error, asked)}`)
     })
     const claims = claimsOf(token)
     if (claims?.aud === audience) return token
@@ -62,12 +66,13 @@ async function ask(
   auth: GoogleIdTokenAuth,
   options: MintOptions,
   signal: AbortSignal,
+  onRequest: (url: URL) => void,
 ): Promise<string> {
   const [{ exchange }, { tokenTransport }] = await Promise.all([
     import('./exchange.ts'),
     import('./token-transport.ts'),
   ])
-  const transport = tokenTransport({ signal, origins: originsOf(found), redirect: options.redirect })
+  const transport = tokenTransport({ signal, origins: originsOf(found), redirect: options.redirect, onRequest })
   return await exchange(plan, auth.audience, transport)
 }
 

@@ -19,12 +19,12 @@ export function parseCredential(at: string, text: string): Credential {
   if (source.text('type') === 'impersonated_service_account') {
     throw source.unusable('is an impersonation itself; name the accounts in between in delegates')
   }
-  const delegates = file.texts('delegates')
-  for (const delegate of delegates) {
-    if (!isServiceAccount(delegateName.exec(delegate)?.[1] ?? '')) {
-      throw file.unusable('names a delegate that is not a service account')
-    }
-  }
+  const delegates = file.texts('delegates').map((delegate) => {
+    const account = delegateName.exec(delegate)?.[1] ?? ''
+    if (!isServiceAccount(account)) throw file.unusable('names a delegate that is not a service account')
+    // gcloud writes addresses, the API wants resource names.
+    return `projects/-/serviceAccounts/${account}`
+  })
   checkUniverse(file)
   return {
     kind: 'impersonated-account',

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from '../platform/node-http.ts'
 import type { SubjectTokenSource, WorkloadIdentity } from './credential.ts'
 import { isGoogleApi, isSubjectTokenUrl } from './google-host.ts'
 import type { JsonObject } from './json-object.ts'
@@ -43,9 +44,25 @@ function parseSubjectToken(source: JsonObject): SubjectTokenSource {
   const url = source.text('url')
   const parsed = URL.parse(url)
   if (parsed === null || !isSubjectTokenUrl(parsed)) {
-    throw source.unusable('has a url that is neither https:// nor on this machine or its private network')
+    throw source.unusable(
+      'has a url that is neither https:// nor on this machine or its private network, or that holds a password',
+    )
   }
-  return { at: { url, headers: source.textMap('headers') }, jsonField }
+  return { at: { url, headers: parseHeaders(source) }, jsonField }
+}
+
+/** Checked here, because the text of a later error would quote the value. */
+function parseHeaders(source: JsonObject): Record<string, string> {
+  const headers = source.textMap('headers')
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    } catch {
+      throw source.unusable('has a field headers with a name or a value that cannot be a header')
+    }
+  }
+  return headers
 }
 
 function parseFormat(source: JsonObject): string | undefined {

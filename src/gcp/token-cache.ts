@@ -1,14 +1,19 @@
-import { claimsOf, expiryOf } from './id-token-claims.ts'
+import { claimsOf, expiryOf, isSameIdentity, lifetimeOf } from './id-token-claims.ts'
 import { Pacing } from './pacing.ts'
 
 interface CachedToken {
   readonly token: string
-  /** Not handed out from then on, ms since 1970. */
+  /** Not handed out from then on, ms since 1970, */
   readonly until: number
+  /** nor from then on by the other clock: no token lives longer than it says, whatever happens to the time of day. */
+  readonly untilElapsedMs: number
 }
 
 export interface TokenCacheOptions {
+  /** The time of day, ms since 1970. */
   readonly now?: () => number
+  /** A clock that nobody sets, ms. */
+  readonly elapsedMs?: () => number
   /** 1,000 by default; the least recently used goes first. */
   readonly maxTokens?: number
 }
@@ -45,6 +50,7 @@ const refusalPauseMs = { firstMs: 60_000, longestMs: 600_000 }
 export class TokenCache {
   readonly counters: TokenCounters = { cached: 0, minted: 0, shared: 0, paced: 0, refused: 0 }
   readonly #now: () => number
+  readonly #elapsedMs: () => number
   readonly #maxTokens: number
   readonly #failures: Pacing<unknown>
   readonly #refusals: Pacing<true>
@@ -54,6 +60,7 @@ export class TokenCache {
 
   constructor(options: TokenCacheOptions = {}) {
     this.#now = options.now ?? Date.now
+    this.#elapsedMs = options.elapsedMs ?? (() => performance.now())
     this.#maxTokens = options.maxTokens ?? 1000
     const bounds = { maxKeys: this.#maxTokens, now: this.#now }
     this.#failures = new Pacing({ ...failurePauseMs, ...bounds })
@@ -68,7 +75,7 @@ export class TokenCache {
     const cached = this.#tokens.get(key)
     if (cached === undefined) return undefined
     this.#tokens.delete(key)
-    if (this.#now() >= cached.until) return undefined
+    if (this.#now() >= cached.until || this.#elapsedMs() >= cached.untilElapsedMs) return undefined
     this.#tokens.set(key, cached)
     this.counters.cached++
     return cached.token
@@ -101,9 +108,14 @@ export class TokenCache {
     this.counters.refused++
   }
 
-  /** A token for the key was minted elsewhere: what made the last mint fail is over. */
-  forgetFailure(key: string): void {
+  /**
+   * This token for the key was minted elsewhere: what made the last mint fail is over. If it is another identity's,
+   * the credentials were replaced, and a token of the old ones is of no use.
+   */
+  minted(key: string, token: string): void {
     this.#failures.end(key)
+    const cached = this.#tokens.get(key)
+    if (cached !== undefined && !isSameIdentity(cached.token, token)) this.#tokens.delete(key)
   }
 
   clear(): void {
@@ -118,11 +130,12 @@ export class TokenCache {
       throw error
     })
     this.#failures.end(key)
-    const expiry = expiryOf(claimsOf(token) ?? {}) ?? this.#now() + unknownLifetimeMs
-    const until = expiry - marginMs
+    const claims = claimsOf(token) ?? {}
+    const until = (expiryOf(claims) ?? this.#now() + unknownLifetimeMs) - marginMs
+    const untilElapsedMs = this.#elapsedMs() + (lifetimeOf(claims) ?? unknownLifetimeMs) - marginMs
     if (this.#now() < until) {
       this.#tokens.delete(key)
-      this.#tokens.set(key, { token, until })
+      this.#tokens.set(key, { token, until, untilElapsedMs })
       const [oldest] = this.#tokens.keys()
       if (this.#tokens.size > this.#maxTokens && oldest !== undefined) this.#tokens.delete(oldest)
     }

@@ -1,8 +1,11 @@
 import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gaxios } from 'google-auth-library'
 import { GcpMintFailed } from '../errors/gcp.ts'
 import { isGoogleApi } from './google-host.ts'
+import { usesProxy } from './proxy-use.ts'
 
 export interface TransportOptions {
   /** Ends all requests and the pauses between their repetitions. */
@@ -11,9 +14,12 @@ export interface TransportOptions {
   readonly origins: readonly string[]
   /** For tests: another URL to send a request to, after the check of where it should go. */
   readonly redirect?: ((url: URL) => URL) | undefined
+  /** Hears of each request before it is made. */
+  readonly onRequest?: (url: URL) => void
 }
 
 const maxAnswerBytes = 1024 * 1024
+const formType = 'application/x-www-form-urlencoded;charset=UTF-8'
 
 /**
  * The one way out for token traffic, which the egress policy of deployments does not apply to: requests go to Google's
@@ -22,7 +28,7 @@ const maxAnswerBytes = 1024 * 1024
  */
 export function tokenTransport(options: TransportOptions): gaxios.Gaxios {
   const { signal } = options
-  const direct = new Agent()
+  const direct = { http: new Agent(), https: new TlsAgent() }
   const transport = new gaxios.Gaxios({
     signal,
     redirect: 'error',
@@ -32,10 +38,12 @@ export function tokenTransport(options: TransportOptions): gaxios.Gaxios {
       httpMethodsToRetry: ['GET', 'POST'],
       retryBackoff: (_error, delayMs) => sleep(delayMs, undefined, { signal }),
     },
-    adapter: (request, send) => {
-      const url = options.redirect?.(request.url) ?? request.url
-      // A proxy is for TLS, through which it sees nothing; the metadata server is on this machine.
-      return send(url.protocol === 'http:' ? { ...request, url, agent: direct } : { ...request, url })
+    adapter: (asked, send) => {
+      const url = options.redirect?.(asked.url) ?? asked.url
+      const request = withHeardBody(asked)
+      // Without an agent of ours the library's proxy is used.
+      if (usesProxy(url, process.env)) return send({ ...request, url })
+      return send({ ...request, url, agent: url.protocol === 'http:' ? direct.http : direct.https })
     },
   })
   transport.interceptors.request.add({
@@ -44,8 +52,27 @@ export function tokenTransport(options: TransportOptions): gaxios.Gaxios {
       if (!isGoogleApi(url) && !options.origins.includes(url.origin)) {
         throw new GcpMintFailed(`credentials are not sent to ${url.origin}: it is not a host of Google's APIs.`)
       }
+      options.onRequest?.(url)
       return request
     },
   })
   return transport
+}
+
+type Request = Parameters<gaxios.GaxiosOptions['adapter'] & {}>[0]
+
+/**
+ * The library makes a stream of a text, and when the signal has aborted by the time that the request is made, it destroys
+ * that with an error that nobody hears, which would end the process. To a body that is a stream it listens.
+ */
+function withHeardBody(request: Request): Request {
+  const { body } = request
+  if (typeof body !== 'string' && !(body instanceof URLSearchParams)) return request
+  const bytes = Buffer.from(String(body))
+  const headers = new Headers(request.headers)
+  headers.set('content-length', String(bytes.length))
+  if (!headers.has('content-type')) {
+    headers.set('content-type', typeof body === 'string' ? 'text/plain;charset=UTF-8' : formType)
+  }
+  return { ...request, headers, body: Readable.from([bytes]) }
 }

@@ -1,20 +1,17 @@
 import { type gaxios, IdentityPoolClient } from 'google-auth-library'
 import type { WorkloadIdentity } from './credential.ts'
+import { subjectTokenOf } from './subject-token.ts'
 
 /** The library's client of Workload Identity Federation, for a file that has been checked. */
 export class WorkloadIdentityClient extends IdentityPoolClient {
   constructor(credential: WorkloadIdentity, transporter: gaxios.Gaxios, scopes: string[]) {
     const { subjectToken, serviceAccount } = credential
-    const format =
-      subjectToken.jsonField === undefined
-        ? { type: 'text' as const }
-        : { type: 'json' as const, subject_token_field_name: subjectToken.jsonField }
     super({
       type: 'external_account',
       audience: credential.audience,
       subject_token_type: credential.subjectTokenType,
       token_url: credential.tokenUrl,
-      credential_source: { ...subjectToken.at, format },
+      subject_token_supplier: { getSubjectToken: () => subjectTokenOf(subjectToken, transporter) },
       ...(serviceAccount === undefined ? {} : { service_account_impersonation_url: accessTokenUrl(serviceAccount) }),
       ...(credential.clientId === undefined ? {} : { client_id: credential.clientId }),
       ...(credential.clientSecret === undefined ? {} : { client_secret: credential.clientSecret }),

@@ -21,10 +21,22 @@ t.test('the audience is derived from the text as Restate does', async (t) => {
     ['https://[::1]:9080/x', 'https://[::1]:9080'],
     ['https://[FD00::1]', 'https://[FD00::1]'],
     ['https://xn--bcher-kva.example/', 'https://xn--bcher-kva.example'],
+    ['https://svc.example./', 'https://svc.example.'],
+    ['https://evil.example\\@svc.example/', 'https://evil.example'],
   ] as const) {
     t.equal(deriveAudience(url), audience, url)
   }
-  for (const url of ['', 'svc.example', '/path', 'https://', 'https:///path', 'https://:80/']) {
+  for (const url of [
+    '',
+    'svc.example',
+    '/path',
+    'https://',
+    'https:///path',
+    'https://:80/',
+    // What would be dialled is another host than the text names.
+    'https://svc%2Eexample/',
+    'https://[fe80::1%25eth0]/',
+  ]) {
     t.throws(() => deriveAudience(url), invalid('auth.audience'), url)
   }
 })

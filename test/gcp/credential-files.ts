@@ -75,7 +75,7 @@ export function gcloudEnv(t: Test, content: Json): { HOME: string } {
 }
 
 /** A directory of its own at each call, gone when the test ends. */
-function scratch(t: Test): string {
+export function scratch(t: Test): string {
   const directory = mkdtempSync(join(tmpdir(), 'gcp-credentials-'))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   return directory

@@ -7,6 +7,7 @@ import {
   externalFile,
   impersonatedFile,
   keyAccount,
+  scratch,
   serviceAccountFile,
   targetAccount,
   userFile,
@@ -24,7 +25,7 @@ export const idTokenOf = (account: string) => iam(account, 'generateIdToken')
 const accessTokenOf = (account: string) => iam(account, 'generateAccessToken')
 
 export function subjectTokenFile(t: Test, text = 'subject-token-of-elsewhere'): string {
-  const path = join(t.testdir(), 'subject-token')
+  const path = join(scratch(t), 'subject-token')
   writeFileSync(path, text)
   return path
 }

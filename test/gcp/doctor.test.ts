@@ -78,6 +78,11 @@ t.test('the account lacks its role', async (t) => {
     `Register it: restate deployments register ${service.origin} --gcp-impersonate-service-account ${targetAccount} ` +
       `--gcp-audience ${service.origin}`,
   )
+  const odd = "https://x/?a=1&b='$(id)"
+  service.audiences.push(odd)
+  const { nextStep } = await diagnose({ ...asked, url: `${service.origin}/?a&b`, audience: odd }, discover, options)
+  t.match(nextStep, `register '${service.origin}/?a&b' --gcp-`)
+  t.match(nextStep, `--gcp-audience 'https://x/?a=1&b='\\''$(id)'`, 'one word for a shell')
   fakes.denied.add(targetAccount)
   t.match((await diagnose(asked, discover, options)).findings, [
     {},

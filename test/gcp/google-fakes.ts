@@ -48,6 +48,8 @@ export class GoogleFakes {
   lifetimeSeconds = 3600
   /** Before each answer. */
   delayMs = 0
+  /** So long there is no answer. */
+  held: Promise<void> | undefined
   idTokens = 0
   /** All that were handed out, of both kinds. */
   readonly issued: string[] = []
@@ -125,6 +127,7 @@ export class GoogleFakes {
     for await (const chunk of request) chunks.push(chunk)
     const seen = seenRequest(request, Buffer.concat(chunks).toString())
     this.seen.push(seen)
+    await this.held
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs))
     const fault = this.faults.find(({ path, times }) => path.test(`${seen.host}${seen.path}`) && times !== 0)
     if (fault?.times !== undefined) fault.times--

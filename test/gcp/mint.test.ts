@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { IdTokens } from '../../src/gcp/id-tokens.ts'
@@ -83,12 +83,67 @@ t.test('what is asked for, exactly', async (t) => {
   })
 
   await t.test('delegates and the billing project of a file', async (t) => {
-    const delegates = [`projects/-/serviceAccounts/${keyAccount}`]
-    const env = credentialsEnv(t, impersonatedFile(userFile(), targetAccount, { delegates }))
+    // As gcloud writes them, and as the API has them.
+    const others = ['first@proj.iam.gserviceaccount.com', `projects/-/serviceAccounts/${keyAccount}`]
+    const delegates = ['first@proj.iam.gserviceaccount.com', keyAccount].map(
+      (one) => `projects/-/serviceAccounts/${one}`,
+    )
+    const env = credentialsEnv(t, impersonatedFile(userFile(), targetAccount, { delegates: others }))
     await mintIdToken(ambient, { env, redirect })
     t.same(fakes.seen.at(-1)?.fields.delegates, delegates)
     t.equal(fakes.seen.at(-1)?.headers['x-goog-user-project'], 'billing-proj')
+    const named = { ...env, GOOGLE_CLOUD_QUOTA_PROJECT: 'named-proj' }
+    for (const more of [named, { ...named, ...credentialsEnv(t, userFile()) }]) {
+      await mintIdToken(impersonating, { env: more, redirect })
+      t.equal(fakes.seen.at(-1)?.headers['x-goog-user-project'], 'named-proj', 'that of the environment goes first')
+    }
+    await mintIdToken(impersonating, { env: { ...fakes.env, GOOGLE_CLOUD_QUOTA_PROJECT: 'named-proj' }, redirect })
+    t.notOk(fakes.seen.at(-1)?.headers['x-goog-user-project'], 'the metadata server has its own')
   })
+})
+
+t.test('a subject token: as a line, or in a field of a document', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { redirect } = fakes
+  const headers = { 'x-caller': 'perdure' }
+  const json = { type: 'json', subject_token_field_name: 'the_token' }
+  for (const [what, source] of [
+    ['a file', { file: subjectTokenFile(t) }],
+    ['a file with a line end', { file: subjectTokenFile(t, 'subject-token-of-elsewhere\n') }],
+    ['a field of a file', { file: subjectTokenFile(t, '{"the_token":"subject-token-of-elsewhere"}'), format: json }],
+    ['an answer', { url: 'https://elsewhere.example/subject', headers, format: { type: 'text' } }],
+    ['a field of an answer', { url: 'https://elsewhere.example/subject.json', headers, format: json }],
+  ] as const) {
+    const env = credentialsEnv(t, externalFile(source))
+    t.equal(claimsIn(await mintIdToken(impersonating, { env, redirect })).email, targetAccount, what)
+  }
+})
+
+t.test('files of a mounted Kubernetes secret: replaced by a swap of links, then gone', async (t) => {
+  const fakes = await GoogleFakes.start(t)
+  const { redirect } = fakes
+  fakes.accountKeys.set(keyAccount, accountKey)
+  const mount = t.testdir({ '..1': { 'key.json': JSON.stringify(userFile()) }, '..2': {} })
+  const path = join(mount, 'key.json')
+  symlinkSync('..1', join(mount, '..data'))
+  symlinkSync('..data/key.json', path)
+  const env = { GOOGLE_APPLICATION_CREDENTIALS: path }
+  await t.rejects(mintIdToken(ambient, { env, redirect }), { code: 'PERDURE_ERR_GCP_AMBIENT_UNSUPPORTED' })
+  const whole = JSON.stringify(serviceAccountFile())
+  const swapTo = (text: string) => {
+    writeFileSync(join(mount, '..2/key.json'), text)
+    symlinkSync('..2', join(mount, '..next'))
+    renameSync(join(mount, '..next'), join(mount, '..data'))
+  }
+  swapTo(whole.slice(0, 500))
+  const unusable = (message: RegExp) => ({ code: 'PERDURE_ERR_GCP_CREDENTIALS_UNUSABLE', message })
+  await t.rejects(mintIdToken(ambient, { env, redirect }), unusable(/is not JSON/), 'half written')
+  swapTo(whole)
+  t.equal(claimsIn(await mintIdToken(ambient, { env, redirect })).email, keyAccount)
+  unlinkSync(join(mount, '..data'))
+  const seen = fakes.seen.length
+  await t.rejects(mintIdToken(ambient, { env: { ...fakes.env, ...env }, redirect }), unusable(/which does not exist/))
+  t.equal(fakes.seen.length, seen, 'no other credentials are taken in its place')
 })
 
 t.test('replaced files count from the next token on', async (t) => {

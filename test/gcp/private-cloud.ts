@@ -124,7 +124,7 @@ export class PrivateCloud {
   }
 
   async untilStatus(id: string, status: string): Promise<Record<string, unknown>> {
-    for (let tries = 0; tries < 1000; tries++) {
+    for (let tries = 0; tries < 3000; tries++) {
       const invocation = await this.invocation(id)
       if (invocation.status === status) return invocation
       await sleep(10)
@@ -183,6 +183,7 @@ async function startServer(
     onFatal: (error) => {
       throw error
     },
-    idTokens: new IdTokens({ ...options.tokens, env, redirect: fakes.redirect }),
+    // On a slow machine five seconds are not long.
+    idTokens: new IdTokens({ timeoutMs: 60_000, ...options.tokens, env, redirect: fakes.redirect }),
   })
 }

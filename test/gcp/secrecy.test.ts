@@ -57,6 +57,11 @@ t.test('attack 33: tokens are in requests and in memory, and nowhere else', asyn
   fakes.faults.splice(0, 1, { path: /generateIdToken/, status: 200, body: `{"token": "${fakes.issued.at(-1)}` })
   hear(await cloud.patch({ auth: { GoogleIdToken: { audience: 'https://other' } } }))
   hear(await cloud.ask('GET', `${cloud.admin}/deployments`))
+  for (const table of ['sys_deployment', 'sys_invocation', 'sys_journal', 'sys_journal_events', 'state']) {
+    const answer = await cloud.ask('POST', `${cloud.admin}/query`, { query: `SELECT * FROM ${table}` })
+    t.equal(answer.status, 200, table)
+    hear(answer)
+  }
   metrics += await metricsOf(cloud)
   await cloud.close()
 

@@ -4,8 +4,8 @@ import { TokenCache } from '../../src/gcp/token-cache.ts'
 let minted = 0
 
 /** Shaped like a token; nobody looks at the signature here. */
-function tokenUntil(exp: unknown): string {
-  const payload = Buffer.from(JSON.stringify({ exp, n: minted++ })).toString('base64url')
+function tokenUntil(exp: unknown, more: object = {}): string {
+  const payload = Buffer.from(JSON.stringify({ exp, n: minted++, ...more })).toString('base64url')
   return `e30.${payload}.c2ln`
 }
 
@@ -91,7 +91,7 @@ t.test('a failure is told to all who wait, and to those who ask in the pause aft
   t.equal(await cache.mint('k', async () => token), token)
   t.equal(cache.get('k'), token)
   await cache.mint('other', async () => token).catch(() => {})
-  cache.forgetFailure('other')
+  cache.minted('other', token)
   t.equal(await cache.mint('other', async () => token), token, 'the pause is over when it is said to be')
 })
 
@@ -121,6 +121,39 @@ t.test('a token that was refused makes room for another, once in a while', async
     t.equal(cache.counters.refused, ++refused)
     await mint()
   }
+})
+
+t.test('a clock that is set back does not make a token live longer', async (t) => {
+  const clock = { now: 1_000_000, elapsedMs: 5 }
+  const cache = new TokenCache({ now: () => clock.now, elapsedMs: () => clock.elapsedMs })
+  const token = tokenUntil(4600, { iat: 1000 })
+  await cache.mint('k', async () => token)
+  clock.now = -80_000_000
+  clock.elapsedMs = 3_540_004
+  t.equal(cache.get('k'), token)
+  clock.elapsedMs = 3_540_005
+  t.equal(cache.get('k'), undefined, 'a minute before its life is over, whatever the time is said to be')
+  t.equal(cache.size, 0)
+
+  clock.now = 1_000_000
+  await cache.mint('k', async () => tokenUntil(4600, { iat: 1000 }))
+  clock.now = 4_540_000
+  t.equal(cache.get('k'), undefined, 'nor when this clock stood still, as in a machine that was suspended')
+  clock.now = 9_000_000
+  await cache.mint('k', async () => tokenUntil(4600, { iat: 1000 }))
+  t.equal(cache.get('k'), undefined, 'a clock that is ahead keeps nothing')
+})
+
+t.test('a token of another identity, minted elsewhere, replaces what is cached', async (t) => {
+  const cache = new TokenCache()
+  const mine = tokenUntil(undefined, { sub: '1', email: 'a@p' })
+  await cache.mint('k', async () => mine)
+  cache.minted('k', tokenUntil(undefined, { sub: '1', email: 'a@p' }))
+  t.equal(cache.get('k'), mine, 'not one of the same')
+  cache.minted('other', tokenUntil(undefined, { sub: '2', email: 'b@p' }))
+  t.equal(cache.get('k'), mine)
+  cache.minted('k', tokenUntil(undefined, { sub: '2', email: 'b@p' }))
+  t.equal(cache.get('k'), undefined)
 })
 
 t.test('bounded: the least recently used goes', async (t) => {

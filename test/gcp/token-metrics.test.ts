@@ -23,14 +23,20 @@ t.test('mints, their sources and durations, and what the cache saves', async (t)
   service.grant(targetAccount)
   fakes.delayMs = 30
   await cloud.register({})
-  await Promise.all(Array.from({ length: 20 }, () => cloud.call('greet', 'x')))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  fakes.held = promise
+  const calls = Array.from({ length: 20 }, () => cloud.call('greet', 'x'))
+  while ((await requests('shared')) !== 19) await new Promise((again) => setTimeout(again, 20))
+  fakes.held = undefined
+  resolve()
+  await Promise.all(calls)
   for (let call = 0; call < 5; call++) await cloud.call('greet', 'x')
   t.equal(await mints('minted', 'metadata-server'), 2, 'one for discovery, one for all calls')
   t.equal(await value('id_token_mint_seconds_count'), 2)
   t.equal(await value('id_token_mint_seconds_bucket', ['le="0.025"']), 0)
   t.equal(await value('id_token_mint_seconds_bucket', ['le="+Inf"']), 2)
   t.equal(await requests('minted'), 1)
-  t.equal((await requests('shared')) ?? 0, 19)
+  t.equal(await requests('shared'), 19)
   t.equal(await requests('cached'), 5)
   t.equal(await value('id_tokens_cached'), 1)
 

@@ -21,7 +21,8 @@ t.test('a cold cache under 500 calls at once mints once', async (t) => {
 })
 
 t.test('a token is used until a minute before it expires', async (t) => {
-  const cloud = await PrivateCloud.start(t)
+  let aheadMs = 0
+  const cloud = await PrivateCloud.start(t, { tokens: { now: () => Date.now() + aheadMs } })
   const { fakes, service } = cloud
   service.grant(machineAccount)
   await cloud.register({})
@@ -29,13 +30,16 @@ t.test('a token is used until a minute before it expires', async (t) => {
   let minted = fakes.idTokens
   for (let call = 0; call < 3; call++) await cloud.call('greet', 'x')
   t.equal(fakes.idTokens - minted, 3, 'one for each call, when none lasts a minute')
-  fakes.lifetimeSeconds = 63
+  fakes.lifetimeSeconds = 660
   minted = fakes.idTokens
   for (let call = 0; call < 3; call++) await cloud.call('greet', 'x')
   t.equal(fakes.idTokens - minted, 1)
-  await sleep(3100)
+  aheadMs = 540_000
   await cloud.call('greet', 'x')
-  t.equal(fakes.idTokens - minted, 2, 'after three seconds another one')
+  t.equal(fakes.idTokens - minted, 1, 'after nine of eleven minutes the same')
+  aheadMs = 600_000
+  await cloud.call('greet', 'x')
+  t.equal(fakes.idTokens - minted, 2, 'after ten minutes another one')
 })
 
 t.test('tokens change between the attempts of an invocation, not within one', async (t) => {
@@ -99,32 +103,38 @@ function fastClock(): () => number {
 t.test(
   'Mint failing for 60 s while 200 invocations wait: none reaches the service unauthenticated, all complete after recovery',
   async (t) => {
-    const cloud = await PrivateCloud.start(t, { tokens: { timeoutMs: 300, now: fastClock() } })
+    const cloud = await PrivateCloud.start(t, { tokens: { timeoutMs: 1000, now: fastClock() } })
     const { fakes, service } = cloud
     service.grant(machineAccount)
     await cloud.register({})
     const before = { requests: service.verdicts.length, connections: service.connections }
-    const minted = fakes.idTokens
     const asked = fakes.seen.length
     const startedAt = performance.now()
     const fails = async (fault: Omit<Fault, 'path'>, untilMs: number, explained: RegExp) => {
       fakes.faults.splice(0, 1, { path: /identity/, ...fault })
       await sleep(startedAt + untilMs - performance.now())
-      const waiting = await cloud.untilStatus(ids[7] ?? '', 'backing-off')
-      t.match(JSON.stringify(waiting), /RT0010/)
-      t.match(JSON.stringify(waiting), explained)
+      // What is shown is the last failure: on a slow machine for a while that of before.
+      let waiting = ''
+      while (!explained.test(waiting)) {
+        waiting = JSON.stringify(await cloud.untilStatus(ids[7] ?? '', 'backing-off'))
+        await sleep(20)
+      }
+      t.match(waiting, /RT0010/)
     }
     fakes.faults.push({ path: /identity/, status: 403, body: 'not now' })
     const ids = await Promise.all(Array.from({ length: 200 }, (_, index) => cloud.send('greet', `${index}`)))
     await fails({ status: 403, body: 'not now' }, 2000, /answered 403: not now/)
     await fails({ status: 404, body: 'no account' }, 4000, /answered 404: no account.*Attach a service account/)
-    await fails({ hang: true }, 6000, /mint timed out after 300 ms/)
+    await fails({ hang: true }, 6000, /mint timed out after 1000 ms/)
 
     t.equal(service.verdicts.length, before.requests, 'no request')
-    const failed = cloud.lines.filter((line) => line.includes('attempt failed')).length
-    t.ok(failed >= 1000, `${failed} attempts without a token`)
+    const failed = () => cloud.lines.filter((line) => line.includes('attempt failed')).length
+    while (failed() < 1000) await sleep(20)
+    t.equal(service.verdicts.length, before.requests, 'nor after 1,000 attempts')
     const mints = fakes.seen.length - asked
-    t.ok(mints >= 5 && mints <= 20, `${mints} mints: a pace of their own`)
+    // The last pauses are of five seconds, of which two are one of ours.
+    const most = 6 + Math.ceil((performance.now() - startedAt) / 500)
+    t.ok(mints >= 5 && mints <= most, `${mints} mints: a pace of their own`)
 
     fakes.faults.length = 0
     const results = await Promise.all(ids.map((id) => cloud.attach(id)))
@@ -132,7 +142,8 @@ t.test(
       results.map(({ json }) => json),
       ids.map((_, index) => `Hello ${index}`),
     )
-    t.equal(fakes.idTokens - minted, 1)
+    const used = new Set(service.passed.slice(-200).map(({ token }) => token))
+    t.equal(used.size, 1, 'one token for all')
     const after = service.verdicts.slice(before.requests)
     t.equal(after.length, 200)
     t.ok(after.every((verdict) => verdict === 'passed'))
@@ -165,11 +176,10 @@ t.test('a wrong audience is no reason to mint again and again', async (t) => {
   const [audience = ''] = service.audiences.splice(0, 1, 'https://moved.example')
   const minted = fakes.idTokens
   const ids = await Promise.all(Array.from({ length: 50 }, (_, index) => cloud.send('greet', `${index}`)))
-  await sleep(1500)
+  const refusals = () => service.verdicts.filter((verdict) => verdict === '401 audience').length
+  while (refusals() <= 150) await sleep(20)
   const waiting = await cloud.untilStatus(ids[7] ?? '', 'backing-off')
   t.match(JSON.stringify(waiting), /status code 401\. Cloud Run does not accept the ID token.*--gcp-audience/)
-  const refusals = service.verdicts.filter((verdict) => verdict === '401 audience').length
-  t.ok(refusals > 150, `${refusals} refusals`)
   t.equal(fakes.idTokens - minted, 1)
   service.audiences.push(audience)
   const results = await Promise.all(ids.map((id) => cloud.attach(id)))

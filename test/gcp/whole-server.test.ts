@@ -1,11 +1,14 @@
 import { renameSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { credentialsEnv, serviceAccountFile, targetAccount, userFile } from './credential-files.ts'
+import { CloudRun } from './cloud-run.ts'
+import { credentialsEnv, keyAccount, serviceAccountFile, targetAccount, userFile } from './credential-files.ts'
 import { credentialKinds } from './credential-kinds.ts'
 import { recordDials } from './dial-recorder.ts'
 import { machineAccount } from './google-fakes.ts'
 import { claimsIn } from './jwt.ts'
 import { PrivateCloud } from './private-cloud.ts'
+import { startSdkService } from './sdk-service.ts'
 
 /** The whole server against Cloud Run and Google as the emulators have them. */
 
@@ -244,4 +247,58 @@ t.test('a replaced credential file counts without a restart', async (t) => {
   renameSync(`${path}.new`, path)
   t.equal((await cloud.register({})).status, 201)
   t.same(await cloud.call('greet', 'Ada'), { status: 200, json: 'Hello Ada' })
+})
+
+t.test('cached tokens of credentials that were replaced are no longer used once that matters', async (t) => {
+  const cloud = await PrivateCloud.start(t)
+  const { service } = cloud
+  const caller = () => claimsIn(service.passed.at(-1)?.token ?? '').email
+  service.grant(machineAccount)
+  await cloud.register({})
+  await cloud.call('greet', 'Ada')
+  t.equal(caller(), machineAccount)
+
+  cloud.use(credentialsEnv(t, serviceAccountFile()))
+  service.grant(keyAccount)
+  await cloud.call('greet', 'Ada')
+  t.equal(caller(), machineAccount, 'it is as good as ever')
+  service.revoke(machineAccount)
+  t.same(await cloud.call('greet', 'Ada'), { status: 200, json: 'Hello Ada' }, 'the front end says 403 once')
+  t.equal(caller(), keyAccount)
+  t.match(service.verdicts.slice(-2), ['403 no invoker', 'passed'])
+
+  cloud.use(cloud.fakes.env)
+  service.grant(machineAccount)
+  t.equal((await cloud.register({}, { force: true })).status, 200)
+  t.equal(caller(), machineAccount)
+  service.revoke(keyAccount)
+  const refusals = service.verdicts.filter((verdict) => verdict !== 'passed').length
+  t.same(await cloud.call('greet', 'Eve'), { status: 200, json: 'Hello Eve' })
+  t.equal(caller(), machineAccount, 'a registration has shown that the identity is another one')
+  t.equal(service.verdicts.filter((verdict) => verdict !== 'passed').length, refusals)
+})
+
+t.test('a deployment that changes while a token for it is minted: each token goes where it is for', async (t) => {
+  const cloud = await PrivateCloud.start(t)
+  const { fakes, service } = cloud
+  const second = await CloudRun.start(t, { container: await startSdkService(t), jwksUrl: fakes.jwksUrl })
+  for (const each of [service, second]) each.grant(machineAccount)
+  await cloud.register({})
+  await cloud.restart()
+  const answering = Promise.withResolvers<void>()
+  fakes.held = answering.promise
+  const waiting = await Promise.all(Array.from({ length: 20 }, () => cloud.send('greet', 'Ada')))
+  while (fakes.seen.filter(({ path }) => path.endsWith('/identity')).length < 2) await sleep(10)
+  t.equal(fakes.idTokens, 1, 'the mint for them has not ended')
+  fakes.held = undefined
+  const moved = await cloud.patch({ uri: second.origin, auth: { GoogleIdToken: {} } })
+  t.match(moved, { status: 200, json: { auth: { GoogleIdToken: { audience: second.origin } } } })
+  answering.resolve()
+  for (const id of waiting) t.same(await cloud.attach(id), { status: 200, json: 'Hello Ada' })
+  t.same(await cloud.call('greet', 'Eve'), { status: 200, json: 'Hello Eve' })
+  t.match(second.passed.at(-1), { path: '/invoke/Greeter/greet' })
+  for (const each of [service, second]) {
+    t.ok(each.verdicts.every((verdict) => verdict === 'passed'))
+    t.ok(each.passed.every(({ token }) => claimsIn(token).aud === each.origin))
+  }
 })

@@ -1,8 +1,14 @@
+resource "google_project_service" "run" {
+  service            = "run.googleapis.com"
+  disable_on_destroy = false
+}
+
 # A service that nobody may call but those below. Without a binding for allUsers it is closed.
 resource "google_cloud_run_v2_service" "service" {
   name             = var.service
   location         = var.region
   custom_audiences = var.custom_audiences
+  depends_on       = [google_project_service.run]
 
   template {
     containers {

@@ -12,8 +12,8 @@ import { loosenings } from './config/loosenings.ts'
 import type { Engine } from './engine.ts'
 import { registerFabricRoutes } from './fabric/fabric-routes.ts'
 import { IdTokens } from './gcp/id-tokens.ts'
-import { formatIngressError } from './ingress/answer.ts'
 import { createCallerAuth } from './ingress/auth/caller-auth.ts'
+import { ingressListenerOptions } from './ingress/listener-options.ts'
 import { registerIngressMetrics } from './ingress/metrics.ts'
 import { registerIngressRoutes } from './ingress/routes.ts'
 import { sensitiveServiceHeaders } from './ingress/service-header-policies.ts'
@@ -29,6 +29,7 @@ import { newDeploymentId } from './protocol/ids.ts'
 import { queryLimits } from './query/limits.ts'
 import { QueryEngine } from './query/query-engine.ts'
 import { pooledRandomBytes } from './random-pool.ts'
+import { convertPayload } from './registry/convert-payload.ts'
 import { displayUri } from './registry/deployment-uri.ts'
 import { type DiscoveryRequest, discover } from './registry/discover.ts'
 import { Registry } from './registry/registry.ts'
@@ -62,8 +63,7 @@ export async function assemble(
 ): Promise<Listeners> {
   const listeners = {
     ingress: createListener('ingress', config.ingress, log, {
-      routedTarget: () => '/',
-      formatError: formatIngressError,
+      ...ingressListenerOptions(config),
       activatedSockets: activatedSockets?.ingress ?? [],
     }),
     admin: createListener('admin', config.admin, log, {
@@ -105,19 +105,19 @@ export async function assemble(
   })
   closers.push(() => invoker.close())
 
-  const requestHeaders = Object.entries(config.worker.invoker.additionalRequestHeaders)
+  const requests = {
+    dialer: { egress },
+    clusterName: config.clusterName,
+    requestHeaders: Object.entries(config.worker.invoker.additionalRequestHeaders),
+    idTokens,
+    ...(identity !== undefined && { sign: (path: string) => identity.sign(path, undefined) }),
+  }
   const registry = new Registry({
     schema: partition.schema,
     commit: (command) => partition.commit(command),
     discover: (request) => {
       warnOfPlainToken(request, log)
-      return discover(request, {
-        dialer: { egress },
-        clusterName: config.clusterName,
-        requestHeaders,
-        idTokens,
-        ...(identity !== undefined && { sign: (path: string) => identity.sign(path, undefined) }),
-      })
+      return discover(request, requests)
     },
     newDeploymentId: () => newDeploymentId(Date.now(), randomBytes(10)),
     now: Date.now,
@@ -134,7 +134,11 @@ export async function assemble(
   registerEngineMetrics(metrics, { partition, invoker, log: segmentLog, store })
 
   const auth = await createCallerAuth(config.ingress.auth, { dialer: { egress }, now: Date.now, log })
-  if (auth !== undefined) closers.push(() => auth[Symbol.asyncDispose]())
+  if (auth !== undefined) {
+    closers.push(() => auth[Symbol.asyncDispose]())
+    if (config.ingress.auth.apiKeysFile !== undefined) reloader.add('ingress API keys', () => auth.reloadApiKeys())
+    if (config.ingress.auth.jwt.jwksFile !== undefined) reloader.add('ingress JWKS', () => auth.reloadJwks())
+  }
   registerIngressRoutes(listeners.ingress.app, {
     client: partition,
     config,
@@ -163,6 +167,7 @@ export async function assemble(
     client: partition,
     query,
     registry,
+    convertPayload: (conversion) => convertPayload(conversion, requests),
     config,
     server: { name: 'perdure', version },
     ingressEndpoint: () => advertised(config.ingress.advertisedAddress, listeners.ingress.addresses),
@@ -194,7 +199,7 @@ export async function assemble(
   const loosened = [
     ...loosenings(config),
     ...egressLoosenings(config.egress, [config.ingress.bindPort, config.admin.bindPort, config.fabric.bindPort]),
-    ...sensitiveServiceHeaders(partition.schema),
+    ...sensitiveServiceHeaders(partition.schema, auth?.credentialHeaders),
   ]
   for (const line of loosened) log.warn({ event: 'loosened', setting: line })
   // The control ports first: who finds ingress open finds the rest open too.

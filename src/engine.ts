@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from './config/config.ts'
-import { openSegmentLog, type SegmentLog } from './log/segment-log.ts'
+import { lockLogDirectory, openSegmentLog, type SegmentLog } from './log/segment-log.ts'
 import { LogTrimmer } from './partition/log-trimmer.ts'
 import { Partition } from './partition/partition.ts'
 import { recover } from './partition/recovery.ts'
@@ -28,8 +28,8 @@ export interface Engine {
 }
 
 /**
- * Opens log and store side by side and makes the state from both. What has been opened is put on `closers`, also
- * when this rejects.
+ * Takes the data directory, opens log and store side by side, and makes the state from both. What has been opened is put on
+ * `closers`, also when this rejects.
  */
 export async function openEngine(
   { config, log, onFatal }: EngineOptions,
@@ -40,30 +40,42 @@ export async function openEngine(
   const keys = config.secrets.keyFile === undefined ? undefined : readKeyFile(config.secrets.keyFile)
   let partition: Partition | undefined
   let trimmer: LogTrimmer | undefined
-  const openingLog = openSegmentLog({
-    directory: join(directory, 'log'),
-    segmentSizeBytes: config.log.segmentSizeBytes,
-    onFatal,
+  let failure: Error | undefined
+  const fail = (error: Error): void => {
+    if (failure !== undefined) return
+    failure = error
+    partition?.fail(error)
+    onFatal(error)
+  }
+  const logDirectory = join(directory, 'log')
+  // Before anything is touched, and until all of it is closed: another server may be at work there.
+  const lock = await lockLogDirectory(logDirectory)
+  closers.push(() => lock.release())
+  const openingStore = Store.open({
+    directory: join(directory, 'store'),
+    checkpointIntervalMs: config.store.checkpointIntervalMs,
+    onFolded: (position) => {
+      partition?.onFolded(position)
+      trimmer?.onFolded(position)
+    },
+    onFatal: fail,
     keys,
+    onUncleaned: (reason) => log.error({ event: 'store-not-cleaned', reason, way: 'free space, then start again' }),
   })
-  const openStore = () =>
-    Store.open({
-      directory: join(directory, 'store'),
-      checkpointIntervalMs: config.store.checkpointIntervalMs,
-      onFolded: (position) => {
-        partition?.onFolded(position)
-        trimmer?.onFolded(position)
-      },
-      onFatal,
-      keys,
-    })
-  // Opening may seal what is there: the lock, which the log takes, must be ours before.
-  const openingStore = keys === undefined ? openStore() : openingLog.then(openStore)
+  const openingLog = openSegmentLog({
+    directory: logDirectory,
+    segmentSizeBytes: config.log.segmentSizeBytes,
+    onFatal: fail,
+    keys,
+    lock,
+    knownDurable: openingStore.then((store) => store.position),
+  })
   const [openedLog, openedStore] = await Promise.allSettled([openingLog, openingStore])
   if (openedLog.status === 'fulfilled') closers.push(() => openedLog.value.close())
   if (openedStore.status === 'fulfilled') closers.push(() => openedStore.value.close())
-  if (openedLog.status === 'rejected') throw openedLog.reason
+  // The log fails with the store, which knows better why.
   if (openedStore.status === 'rejected') throw openedStore.reason
+  if (openedLog.status === 'rejected') throw openedLog.reason
   const segmentLog = openedLog.value
   const store = openedStore.value
 
@@ -84,7 +96,10 @@ export async function openEngine(
     maxPendingBytes: config.store.maxPendingBytes,
     cleanupIntervalMs: config.worker.cleanupIntervalMs,
   })
-  const madeTrimmer = new LogTrimmer(segmentLog, store, config.log.segmentSizeBytes, onFatal)
+  const madeTrimmer = new LogTrimmer(segmentLog, store, config.log.segmentSizeBytes, (error) => {
+    log.error({ event: 'log-trim-failed', err: error })
+  })
+  if (failure !== undefined) throw failure
   partition = made
   trimmer = madeTrimmer
   if (keys !== undefined) {

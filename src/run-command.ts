@@ -1,4 +1,5 @@
 import { commands } from './commands/commands.ts'
+import { refuseOfficialCommand } from './commands/official-cli.ts'
 import { loadConfig } from './config/load-config.ts'
 import { PerdureError } from './errors/perdure-error.ts'
 import { takeActivatedSockets } from './listen/socket-activation.ts'
@@ -13,6 +14,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   try {
     const [name = '', ...rest] = argv
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command === undefined) refuseOfficialCommand(name)
     if (command !== undefined) {
       if (!(await command(rest))) process.exitCode = 1
       return
@@ -63,6 +65,14 @@ interface Stopper {
 /** Ends the process: in order when asked to, at once when asked again, when it takes too long, or when a disk failed. */
 function stopper(log: Logger, shutdownTimeoutMs: number): Stopper {
   let isStopping = false
+  // While it starts nothing needs an orderly end: what a kill leaves behind, the next start finds. As first process of a container
+  // it would not even notice a signal that nobody listens to.
+  const stopStart = (signal: NodeJS.Signals): void => {
+    log.info({ event: 'stopped', signal, during: 'start' })
+    process.exit()
+  }
+  process.on('SIGTERM', stopStart)
+  process.on('SIGINT', stopStart)
   return {
     fatal(error) {
       log.fatal({ event: 'fatal', err: error })
@@ -93,8 +103,10 @@ function stopper(log: Logger, shutdownTimeoutMs: number): Stopper {
           },
         )
       }
-      process.on('SIGTERM', stop)
-      process.on('SIGINT', stop)
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        process.on(signal, stop)
+        process.off(signal, stopStart)
+      }
     },
   }
 }

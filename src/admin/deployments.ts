@@ -11,6 +11,9 @@ import type { AdminCall, AdminRoute, Answer, ApiVersion, Operation } from './ope
 import { booleanParameter } from './query-string.ts'
 import type { ServiceDefaults } from './service-model.ts'
 
+/** What an update can change; their values may be secrets. */
+const CHANGES = ['uri', 'additionalHeaders', 'auth', 'useHttp11'] as const
+
 /** Deployments, in the order in which they were registered. */
 export function deploymentRoutes(
   schema: Schema,
@@ -26,19 +29,23 @@ export function deploymentRoutes(
   const update: Operation = {
     jsonBody: true,
     audit: 'deployment.update',
-    async handle({ params, body, signal }) {
+    async handle({ params, body, signal, note }) {
       const current = existing(parseDeploymentIdParameter(params.deployment ?? ''))
       const change = readDeploymentUpdate(body, current)
+      note({
+        deploymentId: current.id,
+        uri: addressForLog(change.uri ?? current.uri),
+        changes: CHANGES.filter((name) => change[name] !== undefined),
+        overwrite: change.overwrite,
+        dryRun: change.dryRun,
+      })
       const deployment = await registry.updateDeployment(current.id, { ...change, signal })
       return {
         status: 200,
         json: deploymentDetail(deployment, defaults),
         audit: {
-          deploymentId: deployment.id,
-          uri: addressForLog(deployment),
+          uri: addressForLog(deployment.uri),
           auth: deployment.auth,
-          overwrite: change.overwrite,
-          dryRun: change.dryRun,
         },
       }
     },
@@ -58,8 +65,9 @@ export function deploymentRoutes(
         POST: {
           jsonBody: true,
           audit: 'deployment.register',
-          async handle({ body, signal, apiVersion }) {
+          async handle({ body, signal, apiVersion, note }) {
             const request = readRegistration(body, apiVersion)
+            note({ uri: addressForLog(request.uri), force: request.force, dryRun: request.dryRun })
             const registration = await registry.register({ ...request, signal })
             const { deployment, outcome } = registration
             return {
@@ -68,11 +76,9 @@ export function deploymentRoutes(
               json: registrationModel(registration, defaults),
               audit: {
                 deploymentId: deployment.id,
-                uri: addressForLog(deployment),
+                uri: addressForLog(deployment.uri),
                 auth: deployment.auth,
                 outcome,
-                force: request.force,
-                dryRun: request.dryRun,
               },
             }
           },
@@ -127,7 +133,8 @@ function byCreation(a: DeploymentRecord, b: DeploymentRecord): number {
   return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 }
 
-/** Without the query, which may hold a secret. */
-function addressForLog(deployment: DeploymentRecord): string {
-  return deployment.uri.split('?', 1)[0] ?? ''
+/** Without query, user and password, which may be secrets; what cannot be read may hold one anywhere. */
+function addressForLog(uri: string): string {
+  const url = URL.parse(uri)
+  return url === null ? '(unreadable)' : `${url.protocol}//${url.host}${url.pathname}`
 }

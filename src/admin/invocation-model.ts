@@ -50,7 +50,7 @@ export function invocationModel(invocation: Invocation, nowMs: number) {
     ...(retry === undefined
       ? {}
       : {
-          failed_attempts: retry.countedFailures,
+          failed_attempts: invocation.failedAttempts,
           ...(invocation.status === 'invoked' ? { next_retry_at: timestamp(retry.nextAttemptAt) } : {}),
           ...lastFailureView(retry.lastFailure),
         }),
@@ -107,13 +107,21 @@ function callView({ completionId, callee }: OpenCall) {
 }
 
 /** Words and shape of the peer's table `sys_journal_events`. */
-function eventView({ kind, at, afterEntries, failure }: InvocationEvent) {
+function eventView(event: InvocationEvent) {
+  const failure = event.kind === 'suspended' ? undefined : event.failure
   return {
-    event_type: kind === 'paused' ? 'Paused' : 'TransientError',
-    appended_at: timestamp(at),
-    after_journal_entry_index: afterEntries - 1,
+    event_type: eventTypes[event.kind],
+    appended_at: timestamp(event.at),
+    after_journal_entry_index: event.afterEntries - 1,
+    ...(event.kind === 'suspended' ? { waiting_for: awaitingView(event.awaiting) } : {}),
     ...(failure === undefined ? {} : lastFailureView(failure)),
   }
+}
+
+const eventTypes: Readonly<Record<InvocationEvent['kind'], string>> = {
+  'transient-error': 'TransientError',
+  paused: 'Paused',
+  suspended: 'Suspended',
 }
 
 /** Keys as in the peer's tables, which have the same columns in both places. */

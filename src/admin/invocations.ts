@@ -16,7 +16,7 @@ const MAX_PAGE_BYTES = 4 * 1024 * 1024
 
 /** An extension for operators: one invocation and its journal, without SQL. `remove` is what DELETE does. */
 export function invocationRoutes(
-  client: Pick<PartitionClient, 'invocation'>,
+  client: Pick<PartitionClient, 'invocation' | 'durable'>,
   now: () => number,
   remove: Operation,
 ): AdminRoute[] {
@@ -32,10 +32,11 @@ export function invocationRoutes(
       path: '/invocations/:invocation',
       methods: {
         GET: {
-          handle: ({ params, role }) => ({
-            status: 200,
-            json: invocationFor(role, invocationModel(existing(params.invocation ?? ''), now())),
-          }),
+          async handle({ params, role }) {
+            const json = invocationFor(role, invocationModel(existing(params.invocation ?? ''), now()))
+            await client.durable()
+            return { status: 200, json }
+          },
         },
         DELETE: remove,
       },
@@ -44,11 +45,13 @@ export function invocationRoutes(
       path: '/invocations/:invocation/journal',
       methods: {
         GET: {
-          handle({ params, query, role }) {
+          async handle({ params, query, role }) {
             const { id, journal } = existing(params.invocation ?? '')
             const from = numberParameter(query, 'from', 0, Number.MAX_SAFE_INTEGER) ?? 0
             const limit = numberParameter(query, 'limit', 1, MAX_PAGE_ENTRIES) ?? DEFAULT_PAGE_ENTRIES
-            return { status: 200, json: { id, ...journalPage(journal, from, limit, role) } }
+            const json = { id, ...journalPage(journal, from, limit, role) }
+            await client.durable()
+            return { status: 200, json }
           },
         },
       },

@@ -7,7 +7,7 @@ import { clientGone } from './client-gone.ts'
 import { errorAnswer, internalError } from './error-answer.ts'
 import { parseJsonBody } from './json-body.ts'
 import type { KnownPaths } from './known-paths.ts'
-import type { AdminRoute, Answer, Operation } from './operation.ts'
+import type { AdminRoute, Answer, AuditDetails, Operation } from './operation.ts'
 import { apiVersionOf } from './target.ts'
 
 export interface MountOptions {
@@ -74,27 +74,36 @@ async function run(
   reply: FastifyReply,
   options: MountOptions,
 ): Promise<FastifyReply> {
+  const noted: Record<string, unknown> = {}
   try {
     const apiVersion = apiVersionOf(request.originalUrl)
     operation.checkVersion?.(apiVersion)
     const answer = await operation.handle({
       params: paramsOf(request),
       query: new URLSearchParams(request.url.split('?', 2)[1] ?? ''),
-      body: operation.jsonBody ? parseJsonBody(request.headers['content-type'], request.body) : undefined,
+      body: bodyOf(operation, request),
       role: roleOf(request),
       apiVersion,
       signal: clientGone(reply),
+      note(details) {
+        Object.assign(noted, details)
+      },
     })
     const action = operation.audit
     if (action !== undefined) {
       for (const details of [answer.audit].flat()) {
-        auditWrite(options.log, request, { action, status: answer.status, details })
+        auditWrite(options.log, request, { action, status: answer.status, details: { ...noted, ...details } })
       }
     }
     return send(reply, answer)
   } catch (error) {
-    return sendError(error, operation, request, reply, options.log)
+    return sendError(error, operation, request, reply, options.log, noted)
   }
+}
+
+function bodyOf({ jsonBody, rawBody }: Operation, request: FastifyRequest): unknown {
+  if (jsonBody) return parseJsonBody(request.headers['content-type'], request.body)
+  return rawBody ? request.body : undefined
 }
 
 function paramsOf(request: FastifyRequest): Record<string, string> {
@@ -105,6 +114,9 @@ function paramsOf(request: FastifyRequest): Record<string, string> {
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status).headers(answer.headers ?? {})
+  if (answer.bytes !== undefined) {
+    return reply.header('content-type', 'application/octet-stream').send(Buffer.from(answer.bytes))
+  }
   if (answer.json === undefined) return reply.send()
   // Bytes: to text and objects Fastify adds a charset, which clients do not expect in the type.
   return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(answer.json)))
@@ -116,6 +128,7 @@ function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
   log: AdminLog,
+  noted: AuditDetails = {},
 ): FastifyReply {
   const known = errorAnswer(error)
   const answer = known ?? internalError
@@ -123,7 +136,7 @@ function sendError(
     log.error({ event: 'admin-request-failed', path: request.originalUrl.split('?', 1)[0], err: error })
   if (operation.audit !== undefined) {
     const errorCode = error instanceof PerdureError ? error.code : undefined
-    auditWrite(log, request, { action: operation.audit, status: answer.status, errorCode })
+    auditWrite(log, request, { action: operation.audit, status: answer.status, errorCode, details: noted })
   }
   if ('json' in answer) return send(reply, answer)
   return reply.code(answer.status).header('content-type', 'text/plain; charset=utf-8').send(answer.text)

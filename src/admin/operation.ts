@@ -7,7 +7,7 @@ export type ApiVersion = 2 | 3 | 4
 export interface AdminCall {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** Parsed JSON, unchecked; `undefined` for operations without a body. */
+  /** Parsed JSON, unchecked, or the bytes as they came; `undefined` for operations without a body. */
   readonly body: unknown
   /** What whoever asks may do; it may be asked for already, and says what is shown. */
   readonly role: AdminRole
@@ -15,12 +15,16 @@ export interface AdminCall {
   readonly apiVersion: ApiVersion | undefined
   /** Aborted when the client has gone before it was answered. */
   readonly signal: AbortSignal
+  /** Tells the audit log what was asked, also if it is refused afterwards. Ids and options; never header values or bodies. */
+  note(details: AuditDetails): void
 }
 
 export interface Answer {
   readonly status: number
-  /** The body, written as JSON; without it the answer has none. */
+  /** The body, written as JSON; without it and `bytes` the answer has none. */
   readonly json?: unknown
+  /** The body as it is, of no known type. */
+  readonly bytes?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
   /** What the audit line of a write tells; a write of many parts has a line for each. */
   readonly audit?: AuditDetails | readonly AuditDetails[]
@@ -39,6 +43,8 @@ export interface Operation {
   readonly checkVersion?: (apiVersion: ApiVersion | undefined) => void
   /** The request must have a JSON body. */
   readonly jsonBody?: true
+  /** The request has a body of whatever type. */
+  readonly rawBody?: true
   /** The name of a write in the audit log; reads have none. */
   readonly audit?: string
   handle(call: AdminCall): Answer | Promise<Answer>

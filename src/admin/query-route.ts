@@ -38,14 +38,14 @@ export function mountQueryRoute(
         const sql = new BodyFields(parseJsonBody(request.headers['content-type'], request.body)).string('query')
         if (sql === undefined)
           throw new AdminBodyShape('Failed to deserialize the JSON body into the target type: missing field `query`')
-        const { contentType, body } = await query.run(
+        const { contentType, body, release } = await query.run(
           sql,
           formatFor(request.headers.accept),
           clientGone(reply),
           visibilityOf(roleOf(request)),
         )
         // A stream: text and objects would get a charset in their type, which the official CLI refuses.
-        return reply.header('content-type', contentType).send(Readable.from(body))
+        return reply.header('content-type', contentType).send(Readable.from(body).once('close', release))
       } catch (error) {
         return sendError(error, request, reply)
       }

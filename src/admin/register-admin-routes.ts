@@ -23,7 +23,7 @@ import { batchRoutes } from './operations/batch.ts'
 import { Operator } from './operations/operator.ts'
 import { deleteOperation, operationRoutes } from './operations/routes.ts'
 import { mountQueryRoute } from './query-route.ts'
-import { serdeRoutes } from './serdes.ts'
+import { type ConvertPayload, serdeRoutes } from './serdes.ts'
 import type { ServiceDefaults } from './service-model.ts'
 import { serviceRoutes } from './services.ts'
 import { stateRoutes } from './state-mutation.ts'
@@ -33,9 +33,11 @@ import { vqueueRoutes } from './vqueues.ts'
 export interface AdminDependencies {
   /** Who may do what; it holds for all routes of the app, whoever registers them. */
   readonly auth: AdminAuth
-  readonly client: Pick<PartitionClient, 'schema' | 'invocation' | 'operate' | 'mutateState'>
+  readonly client: Pick<PartitionClient, 'schema' | 'invocation' | 'durable' | 'operate' | 'mutateState'>
   /** SQL introspection; without it there is no `/query`. */
   readonly query?: Pick<QueryEngine, 'run'>
+  /** Has services convert payloads for whoever looks at them. */
+  readonly convertPayload: ConvertPayload
   readonly registry: Pick<Registry, 'register' | 'updateDeployment' | 'remove' | 'patchService'>
   readonly config: ServiceDefaults & {
     readonly clusterName: string
@@ -80,7 +82,7 @@ export function registerAdminRoutes(app: FastifyInstance, dependencies: AdminDep
 }
 
 function routesOf(dependencies: AdminDependencies): AdminRoute[] {
-  const { client, registry, config, server, ingressEndpoint, now, random, log } = dependencies
+  const { client, registry, convertPayload, config, server, ingressEndpoint, now, random, log } = dependencies
   const newestVersion = config.worker.invoker.enableProtocolV7 ? maxInvocationVersion : defaultInvocationVersion
   const operator = new Operator({ client, now, random, newestVersion })
   return [
@@ -97,6 +99,6 @@ function routesOf(dependencies: AdminDependencies): AdminRoute[] {
     ...subscriptionRoutes(client.schema),
     ...limiterRuleRoutes(),
     ...vqueueRoutes(),
-    ...serdeRoutes(client.schema),
+    ...serdeRoutes(client.schema, convertPayload),
   ]
 }

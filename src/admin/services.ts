@@ -50,8 +50,9 @@ export function serviceRoutes(
         PATCH: {
           jsonBody: true,
           audit: 'service.patch',
-          async handle({ params: { service: name = '' }, body }) {
+          async handle({ params: { service: name = '' }, body, note }) {
             const patch = readServicePatch(body)
+            note({ service: name, patch })
             const current = schema.service(name)
             if (current === undefined) {
               throw new AdminNotFound(`not found in the schema registry: service with name '${name}'`)
@@ -69,7 +70,7 @@ export function serviceRoutes(
             return {
               status: 200,
               json: serviceModel(deployment, service, defaults),
-              audit: { service: name, deploymentId: deployment.id, patch, ...sensitiveHeadersIn(patch) },
+              audit: { deploymentId: deployment.id, ...sensitiveHeadersIn(patch) },
             }
           },
         },

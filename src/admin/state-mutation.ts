@@ -2,7 +2,7 @@ import type { MutateState } from '../core/commands/command.ts'
 import { AdminField, AdminNotFound } from '../errors/admin.ts'
 import type { PartitionClient } from '../partition/partition-client.ts'
 import { BodyFields } from './json-body.ts'
-import type { AdminRoute } from './operation.ts'
+import type { AdminCall, AdminRoute } from './operation.ts'
 
 // Unlike `Buffer.from`, it makes arrays of their own: state stays in memory for long.
 const utf8 = new TextEncoder()
@@ -22,8 +22,8 @@ export function stateRoutes(client: Pick<PartitionClient, 'schema' | 'mutateStat
         POST: {
           jsonBody: true,
           audit: 'state.mutate',
-          async handle({ params: { service = '' }, body }) {
-            const mutation = readMutation(body)
+          async handle({ params: { service = '' }, body, note }) {
+            const mutation = readMutation(body, note)
             const type = client.schema.service(service)?.service.type
             // What services that are gone have left behind can still be cleared.
             if (type === undefined && mutation.state.length > 0) {
@@ -31,15 +31,10 @@ export function stateRoutes(client: Pick<PartitionClient, 'schema' | 'mutateStat
             }
             if (type === 'Service') throw new AdminField(`Cannot modify state for service type ${type}`)
             await client.mutateState({ type: 'mutate-state', now: now(), service, ...mutation })
-            const { key, version, state } = mutation
+            const { version, state } = mutation
             return {
               status: 202,
-              audit: {
-                service,
-                objectKey: key,
-                stateKeys: state.length,
-                ...(version === undefined ? {} : { version }),
-              },
+              audit: { service, stateKeys: state.length, ...(version === undefined ? {} : { version }) },
             }
           },
         },
@@ -48,13 +43,14 @@ export function stateRoutes(client: Pick<PartitionClient, 'schema' | 'mutateStat
   ]
 }
 
-function readMutation(body: unknown): Pick<MutateState, 'key' | 'version' | 'state'> {
+function readMutation(body: unknown, note: AdminCall['note']): Pick<MutateState, 'key' | 'version' | 'state'> {
   const fields = new BodyFields(body)
   const version = fields.string('version')
   const key = fields.string('object_key')
   const scope = fields.string('scope')
-  const newState = fields.object('new_state')
   if (key === undefined) throw fields.invalid('object_key', 'missing field')
+  note({ objectKey: key })
+  const newState = fields.object('new_state')
   if (newState === undefined) throw fields.invalid('new_state', 'missing field')
   if (!key.isWellFormed()) throw fields.invalid('object_key', 'it has half of a surrogate pair')
   const state = newState.map(([name, value]): [Uint8Array, Uint8Array] => {

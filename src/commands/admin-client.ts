@@ -2,6 +2,9 @@ import { type ClientRequest, type IncomingMessage, type RequestOptions, request 
 import { request as requestHttps } from 'node:https'
 import { CommandAdminUnreachable, CommandAdminUrl, CommandRefused } from '../errors/command.ts'
 
+/** Longer than a query may take. */
+const SILENCE_MS = 60_000
+
 /** More than any answer of the admin API has; see the limits of queries. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
@@ -38,7 +41,13 @@ export class AdminClient {
     })
     const { status, text } = await new Promise<RawAnswer>((resolve, reject) => {
       const unreachable = (error: Error) =>
-        reject(new CommandAdminUnreachable(`the admin API cannot be reached: ${error.message}`, { cause: error }))
+        reject(
+          new CommandAdminUnreachable(
+            `the admin API cannot be reached: ${error.message}. Is the server running, and does RESTATE_ADMIN_URL say where?`,
+            { cause: error },
+          ),
+        )
+      request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)))
       request.once('error', unreachable)
       request.once('response', (response) => readAnswer(response).then(resolve, unreachable))
       request.end(bytes)

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { dataChecks } from '../doctor-security/data-checks.ts'
 import { gatherFacts } from '../doctor-security/facts.ts'
@@ -6,12 +8,14 @@ import { outboundChecks } from '../doctor-security/outbound-checks.ts'
 import { askRunningServer } from '../doctor-security/running-server.ts'
 import type { Finding, SecurityCheck, Verdict } from '../doctor-security/security-check.ts'
 import { ConfigCommandLine } from '../errors/config.ts'
+import { readKeyFile } from '../sealing/key-file.ts'
+import { sealingUses } from './sealing-uses.ts'
 
 export const doctorSecurityUsage = `Usage: perdure doctor security [--json] [flags of the server]
 
 Goes through the security of a server with this configuration, which it reads as the server does: from file, environment and
 flags. One line for each point: ok, advice (could be tighter), or OPEN (to be mended before others can reach the server).
-Looks at the configuration and at the disk; run it as the user of the server. The exit code is 1 when a point is open.
+Looks at the configuration and at the disk; run it as the user of the server: files of other users count as open, for root as well. The exit code is 1 when a point is open.
 
       --json
       The same as JSON.
@@ -45,11 +49,23 @@ export async function doctorSecurityCommand(
   const loaded = loadConfig({ argv: argv.filter((argument) => argument !== '--json'), env, cwd })
   if (loaded.action !== 'run')
     throw new ConfigCommandLine('perdure doctor security takes --json and the flags of the server')
-  const facts = gatherFacts(loaded.config)
+  const { config } = loaded
+  const facts = { ...gatherFacts(config, loaded.file), missingSealingKeys: missingSealingKeys(config) }
   const findings = securityChecks.map((check): NamedFinding => ({ check: check.name, ...check.look(facts) }))
-  const running = await askRunningServer(loaded.config)
+  const running = await askRunningServer(config)
   write(argv.includes('--json') ? asJson(findings, running) : asText(findings, running))
   return findings.every(({ verdict }) => verdict !== 'open')
+}
+
+/** As a restart would find them: the server reads the file of keys only then. */
+function missingSealingKeys({ baseDir, nodeName, secrets: { keyFile } }: Config): readonly string[] | undefined {
+  try {
+    const known = keyFile === undefined ? [] : readKeyFile(keyFile).ids
+    const needed = [...sealingUses(join(baseDir, nodeName)).keys()].filter((id) => id !== undefined)
+    return needed.filter((id) => !known.includes(id))
+  } catch {
+    return undefined
+  }
 }
 
 function asJson(findings: readonly NamedFinding[], running: string | undefined): string {

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.ts'
 import { ConfigCommandLine } from '../errors/config.ts'
 import { createCallerAuth } from '../ingress/auth/caller-auth.ts'
 import { explainHeader } from '../ingress/explain-header.ts'
-import { HeaderPolicy } from '../ingress/header-policy.ts'
+import { ServiceHeaderPolicies } from '../ingress/service-header-policies.ts'
 import { DefaultEgressPolicy } from '../invoker/egress/default-egress-policy.ts'
 import { createLogger } from '../telemetry/logger.ts'
 
@@ -46,12 +46,12 @@ export async function headersCommand(argv: readonly string[], surroundings: Head
     now: Date.now,
     log: createLogger(loaded.config),
   })
-  const policy = new HeaderPolicy(ingress, {
+  const policies = new ServiceHeaderPolicies(ingress, {
     credentialHeaders: auth?.credentialHeaders ?? [],
     subjectHeader: ingress.auth.subjectHeader,
   })
   for (const header of values.explain) {
-    const explanation = explainHeader(policy, header)
+    const explanation = explainHeader(policies.base, header)
     if (explanation === undefined)
       throw new ConfigCommandLine("what --explain is given is no header: write 'Name: value'")
     write(explanation)

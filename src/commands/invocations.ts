@@ -37,7 +37,9 @@ export async function invocationsCommand(
   const [verb, id, ...more] = positionals
   const { from, deployment } = values
   if (verb !== 'restart' || id === undefined || more.length > 0 || from === undefined || !/^\d{1,10}$/.test(from)) {
-    throw new ConfigCommandLine('write perdure invocations restart <id> --from <index>; --help tells more')
+    throw new ConfigCommandLine(
+      'write perdure invocations restart <id> --from <index>; for all else there is restate invocations; --help tells more',
+    )
   }
   const query = new URLSearchParams({ from, ...(deployment !== undefined && { deployment }) })
   const answer = await new AdminClient(env).ask(

@@ -1,4 +1,3 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
@@ -7,11 +6,11 @@ import { loadConfig } from '../config/load-config.ts'
 import { ConfigCommandLine } from '../errors/config.ts'
 import { SealingKeyFileInvalid } from '../errors/sealing.ts'
 import { DirectoryLock } from '../log/directory-lock.ts'
-import { decodeSegmentHeader, positionInName, segmentHeaderBytes } from '../log/segment-header.ts'
 import { checkDataDirectory } from '../sealing/data-directory.ts'
 import { createKeyFile, generateKeyLine, readKeyFile } from '../sealing/key-file.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import { prepareSealing, resealAll } from '../store/open-sealed.ts'
+import { type SealingUse, sealingUses } from './sealing-uses.ts'
 
 export const secretsUsage = `Usage: perdure secrets generate-key [<file>]
        perdure secrets status [--config-file <path>]
@@ -70,13 +69,8 @@ function configured(file: string | undefined, { env, cwd }: SecretsSurroundings)
   return { config, keys: readKeyFile(config.secrets.keyFile) }
 }
 
-/** What is sealed under which key; `undefined` stands for what is in clear. */
-type Uses = Map<string | undefined, { segments: number; dataKeys: number }>
-
 function statusText(directory: string, keys: KeyRing): string {
-  const uses: Uses = new Map()
-  countSegments(join(directory, 'log'), uses)
-  countDataKeys(join(directory, 'store', 'store.sqlite'), uses)
+  const uses = sealingUses(directory)
   const lines = keys.ids.map((id, index) => {
     const use = uses.get(id)
     if (index === 0) return `key ${id}: current, ${usesText(use)}`
@@ -91,54 +85,8 @@ function statusText(directory: string, keys: KeyRing): string {
   return `${lines.join('\n')}\n`
 }
 
-function usesText(use: { readonly segments: number; readonly dataKeys: number } | undefined): string {
+function usesText(use: SealingUse | undefined): string {
   return `log segments ${use?.segments ?? 0}, data keys of the store ${use?.dataKeys ?? 0}`
-}
-
-function useOf(uses: Uses, id: string | undefined): { segments: number; dataKeys: number } {
-  const use = uses.get(id) ?? { segments: 0, dataKeys: 0 }
-  uses.set(id, use)
-  return use
-}
-
-function countSegments(directory: string, uses: Uses): void {
-  if (!existsSync(directory)) return
-  const names = readdirSync(directory).filter((name) => positionInName(name) !== undefined)
-  for (const name of names) {
-    const path = join(directory, name)
-    const header = segmentHeader(path)
-    if (header !== undefined) useOf(uses, decodeSegmentHeader(header, path).sealing?.keyId).segments += 1
-  }
-}
-
-/** `undefined` when the server has deleted the segment meanwhile. */
-function segmentHeader(path: string): Buffer | undefined {
-  let fd: number
-  try {
-    fd = openSync(path, 'r')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-  try {
-    const header = Buffer.alloc(segmentHeaderBytes)
-    return header.subarray(0, readSync(fd, header, 0, header.length, 0))
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function countDataKeys(file: string, uses: Uses): void {
-  if (!existsSync(file)) return
-  const database = new DatabaseSync(file, { readOnly: true })
-  try {
-    for (const { id, count } of database
-      .prepare('SELECT key_id AS id, count(*) AS count FROM data_key GROUP BY 1')
-      .all())
-      useOf(uses, String(id)).dataKeys += Number(count)
-  } finally {
-    database.close()
-  }
 }
 
 /** The log is not touched: its segments go at the next start if they are under another key. */

@@ -9,7 +9,8 @@ const KEYS_PER_QUERY = 200
 
 /**
  * Writes a line for each key of a service that has state, or for one key, in the order of the keys. Rejects as `AdminClient` does,
- * and with `CommandRefused` where values are not shown.
+ * and with `CommandRefused` where values are not shown, or where there is neither state nor a service that could have any: a misspelt
+ * name must not look like a backup.
  */
 export async function exportState(
   admin: AdminClient,
@@ -18,7 +19,9 @@ export async function exportState(
   write: (text: string) => Promise<void>,
 ): Promise<void> {
   if (key !== undefined) {
-    for (const one of await stateOf(admin, service, [key])) await write(formatStateLine(one))
+    const found = await stateOf(admin, service, [key])
+    if (found.length === 0) await checkService(admin, service)
+    for (const one of found) await write(formatStateLine(one))
     return
   }
   let last: string | undefined
@@ -28,12 +31,21 @@ export async function exportState(
       admin,
       `SELECT service_key, SUM(value_length) AS bytes FROM state WHERE service_name = ${quoted(service)}${after} GROUP BY service_key ORDER BY service_key LIMIT ${KEYS_PER_PAGE}`,
     )
+    if (page.length === 0 && last === undefined) await checkService(admin, service)
     for (const keys of portions(page)) {
       for (const one of await stateOf(admin, service, keys)) await write(formatStateLine(one))
       last = keys.at(-1)
     }
     if (page.length < KEYS_PER_PAGE) return
   }
+}
+
+/** Rejects with `CommandRefused` for what cannot have state. */
+async function checkService(admin: AdminClient, service: string): Promise<void> {
+  const answer = await admin.ask('GET', `/services/${encodeURIComponent(service)}`)
+  const type = typeof answer === 'object' && answer !== null && 'ty' in answer ? answer.ty : undefined
+  if (type === 'Service')
+    throw new CommandRefused(`${service} is a plain service, and only objects and workflows have state`)
 }
 
 function* portions(page: readonly Row[]): Generator<string[]> {

@@ -39,7 +39,7 @@ export async function stateCommand(argv: readonly string[], { env, stdin, write 
   const [verb, service, rest, ...more] = positionals
   if (service === undefined || more.length > 0 || (verb !== 'export' && verb !== 'import')) {
     throw new ConfigCommandLine(
-      'write perdure state export <service> [key], or import <service> [file]; --help tells more',
+      'write perdure state export <service> [key], or import <service> [file]; for all else there is restate state; --help tells more',
     )
   }
   const admin = new AdminClient(env)

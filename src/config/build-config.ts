@@ -192,6 +192,7 @@ function invokerConfig(settings: Settings, cwd: string, warn: (line: string) => 
     memoryLimitBytes: settings.get(invokerKeys.memoryLimit),
     perInvocationMemoryLimitBytes: settings.get(invokerKeys.perInvocationMemoryLimit),
     journalLengthLimit: settings.get(invokerKeys.journalLengthLimit),
+    maxAwaitedFutureDepth: settings.get(invokerKeys.maxAwaitedFutureDepth),
     eagerStateSizeLimitBytes: Math.min(settings.get(invokerKeys.eagerStateSizeLimit), messageSizeLimitBytes),
     enableProtocolV7: settings.get(nodeKeys.enableProtocolV7),
     connectTimeoutMs: timerMs(settings.get(invokerKeys.connectTimeout)),

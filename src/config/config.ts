@@ -119,6 +119,8 @@ export interface InvokerConfig {
   readonly perInvocationMemoryLimitBytes: number
   /** Entries that the journal of one invocation may have. */
   readonly journalLengthLimit: number
+  /** Levels of the tree that a handler may wait for (protocol V7). */
+  readonly maxAwaitedFutureDepth: number
   /** State, keys and values, that an attempt gets when it starts; 0 is none, so that handlers ask for what they need. */
   readonly eagerStateSizeLimitBytes: number
   /** Start invocations with service protocol V7 where the deployment speaks it. */

@@ -72,8 +72,14 @@ export function headerPatternProblem(pattern: string): string | undefined {
   if (!HEADER_NAME.test(name)) return 'it is not a header name; a * may only stand at the end'
   if (isReservedHeader(name)) return 'x-restate-* headers are the server’s own and never taken from a caller'
   if (isTransportHeader(pattern)) return 'this header belongs to the connection and is never passed on'
+  if (pattern.endsWith('*') && isSensitiveHeader(name + neutralLetter)) {
+    return 'all names that begin so carry credentials, and no wildcard matches those; write the names out'
+  }
   return undefined
 }
+
+/** No sensitive word or prefix has this letter: behind a name that it leaves sensitive, everything does. */
+const neutralLetter = 'q'
 
 /** The entries of an allow list (lower case) that spell out a header which may carry credentials. */
 export function sensitiveNamesIn(patterns: readonly string[]): readonly string[] {

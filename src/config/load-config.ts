@@ -30,6 +30,8 @@ export type LoadedConfig =
   | {
       readonly action: 'run' | 'dump-config'
       readonly config: Config
+      /** The file that was read, absolute. */
+      readonly file: string | undefined
       /** One line each, for the log at start. */
       readonly warnings: readonly string[]
       /** All settings as TOML with their origin, secrets masked. */
@@ -45,17 +47,16 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (commandLine.action === 'help') return { action: 'help', text: helpText() }
   if (commandLine.action === 'version') return { action: 'version' }
   const reading = new Reading()
-  const file = commandLine.configFile ?? sources.env[CONFIG_FILE_VARIABLE]
-  if (file !== undefined && file !== '') {
-    readTomlFile(resolve(sources.cwd, file), sources.readFile ?? ((name) => readFileSync(name, 'utf8')), reading)
-  }
+  const named = commandLine.configFile ?? sources.env[CONFIG_FILE_VARIABLE]
+  const file = named === undefined || named === '' ? undefined : resolve(sources.cwd, named)
+  if (file !== undefined) readTomlFile(file, sources.readFile ?? ((name) => readFileSync(name, 'utf8')), reading)
   readEnvironment(sources.env, reading)
   readCommandLine(commandLine, reading)
   const error = reading.error()
   if (error !== undefined) throw error
   const settings = new Settings(reading.given(), { hostName: sources.hostName ?? hostname() })
   const config = buildConfig(settings, sources.cwd, (line) => reading.warn(line))
-  return { action: commandLine.action, config, warnings: reading.warnings(), dump: () => dumpSettings(settings) }
+  return { action: commandLine.action, config, file, warnings: reading.warnings(), dump: () => dumpSettings(settings) }
 }
 
 /** The configuration with nothing set, data below `cwd`. */

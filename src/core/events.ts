@@ -141,10 +141,12 @@ export interface InvocationSuspended {
   readonly type: 'invocation-suspended'
   readonly seq: InvocationSeq
   readonly at: number
+  /** Entries that the journal had then; only under protocol V7, which keeps the suspension for operators. */
+  readonly afterEntries?: number
   readonly awaiting: Awaiting
 }
 
-/** A suspended or paused invocation goes on; its retries start anew. */
+/** A suspended or paused invocation goes on, its retries start anew; or one that backs off does not wait any longer. */
 export interface InvocationResumed {
   readonly type: 'invocation-resumed'
   readonly seq: InvocationSeq

@@ -1,7 +1,7 @@
 import { EntryType } from './entry-type.ts'
 import type { Event, InvocationCreated, StateChange } from './events.ts'
 import type { InvocationSeq } from './ids.ts'
-import type { AttemptFailure, Invocation, RetryState } from './invocation.ts'
+import type { AttemptFailure, Invocation, InvocationEvent, RetryState } from './invocation.ts'
 import type { NotificationKey } from './journal.ts'
 import { type Keyed, stateKeyText } from './keyed.ts'
 import type { PartitionState } from './state.ts'
@@ -123,14 +123,17 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.status = 'suspended'
       invocation.awaiting = event.awaiting
       invocation.retry = undefined
+      invocation.failedAttempts = 0
       invocation.modifiedAt = event.at
+      const { at, afterEntries, awaiting } = event
+      if (afterEntries !== undefined) keepEvent(invocation, { kind: 'suspended', afterEntries, at, awaiting })
       return
     }
     case 'invocation-resumed': {
       const invocation = known(state, event.seq)
+      renewAttempts(invocation, event.at)
       invocation.status = 'invoked'
       invocation.awaiting = undefined
-      invocation.retry = undefined
       invocation.pauseRequested = false
       invocation.modifiedAt = event.at
       return
@@ -138,6 +141,7 @@ export function evolve(state: PartitionState, event: Event): void {
     case 'attempt-failed': {
       const invocation = known(state, event.seq)
       invocation.retry = event.retry
+      invocation.failedAttempts += 1
       recordFailure(invocation, event, event.retry.lastFailure)
       invocation.modifiedAt = event.at
       return
@@ -150,10 +154,11 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.modifiedAt = event.at
       if (event.failure !== undefined) {
         recordFailure(invocation, event, event.failure)
+        invocation.failedAttempts += 1
         invocation.retry = { ...afterFailure(invocation.retry), lastFailure: event.failure, nextAttemptAt: event.at }
       }
       const { at, afterEntries, failure } = event
-      invocation.events.push({ kind: 'paused', afterEntries, at, failure })
+      keepEvent(invocation, { kind: 'paused', afterEntries, at, failure })
       return
     }
     case 'invocation-completed': {
@@ -164,6 +169,7 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.completedAt = event.at
       invocation.modifiedAt = event.at
       invocation.retry = undefined
+      invocation.failedAttempts = 0
       invocation.awaiting = undefined
       invocation.sleeping = []
       invocation.calls = []
@@ -213,6 +219,7 @@ function created({ seq, at, scheduled, invocation }: InvocationCreated): Invocat
     commandCount: 1,
     pinned: undefined,
     retry: undefined,
+    failedAttempts: 0,
     awaiting: undefined,
     sleeping: [],
     calls: [],
@@ -223,6 +230,20 @@ function created({ seq, at, scheduled, invocation }: InvocationCreated): Invocat
     result: undefined,
     events: [],
   }
+}
+
+/**
+ * One that backs off goes on with the attempts that it has left, only sooner; one that was paused has all of them again. What is shown
+ * counts on, unless attempts were used up.
+ */
+function renewAttempts(invocation: Invocation, at: number): void {
+  if (invocation.status === 'invoked') {
+    if (invocation.retry !== undefined) invocation.retry = { ...invocation.retry, nextAttemptAt: at }
+    return
+  }
+  const last = invocation.events.at(-1)
+  if (last?.kind === 'paused' && last.failure !== undefined) invocation.failedAttempts = 0
+  invocation.retry = undefined
 }
 
 /** The SDK counts its own retries from the last entry that it got stored. */
@@ -250,8 +271,12 @@ function recordFailure(
 ): void {
   const before = invocation.events.at(-1)
   if (before?.kind === 'transient-error' && isSameFailure(before.failure, failure)) return
+  keepEvent(invocation, { kind: 'transient-error', afterEntries, at, failure })
+}
+
+function keepEvent(invocation: Invocation, event: InvocationEvent): void {
   if (invocation.events.length >= MAX_EVENTS) invocation.events.shift()
-  invocation.events.push({ kind: 'transient-error', afterEntries, at, failure })
+  invocation.events.push(event)
 }
 
 function isSameFailure(a: AttemptFailure, b: AttemptFailure): boolean {

@@ -105,6 +105,8 @@ export type InvocationEvent =
       readonly at: number
       readonly failure: AttemptFailure | undefined
     }
+  /** Kept under protocol V7 only, as in the peer. */
+  | { readonly kind: 'suspended'; readonly afterEntries: number; readonly at: number; readonly awaiting: Awaiting }
 
 /** One invocation. Only `evolve` writes to it. */
 export interface Invocation {
@@ -128,6 +130,11 @@ export interface Invocation {
   commandCount: number
   pinned: PinnedDeployment | undefined
   retry: RetryState | undefined
+  /**
+   * Attempts that have failed since it began or was last suspended, as operators see them: whether they count against the policy or
+   * not, and counted on when an operator has resumed it, which renews the attempts of a paused one.
+   */
+  failedAttempts: number
   awaiting: Awaiting | undefined
   sleeping: Sleeping[]
   calls: OpenCall[]

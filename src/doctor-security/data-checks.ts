@@ -11,7 +11,8 @@ export const dataChecks: readonly SecurityCheck[] = [
   { name: 'journaled-headers', look: ({ config }) => journaledHeaders(config) },
   { name: 'journaled-query-strings', look: ({ config }) => journaledQueryStrings(config) },
   { name: 'journal-retention', look: ({ config }) => journalRetention(config) },
-  { name: 'data-directory', look: ({ dataProblem }) => dataDirectory(dataProblem) },
+  { name: 'configuration-file', look: configurationFile },
+  { name: 'data-directory', look: dataDirectory },
   { name: 'sealing-key', look: sealingKey },
   { name: 'log-filter', look: ({ config }) => logFilter(config) },
 ]
@@ -52,12 +53,30 @@ function journalRetention({ defaultJournalRetentionMs, maxJournalRetentionMs }: 
     : ok(`${kept}, and never longer than ${longest}`)
 }
 
-function dataDirectory(problem: string | undefined): Finding {
-  return problem === undefined ? ok('no other user can read or change it') : open(problem)
+/** Who can change it decides everything else. */
+function configurationFile({ configFile, changeProblem }: SecurityFacts): Finding {
+  if (configFile === undefined) return ok('none')
+  const problem = changeProblem(configFile)
+  return problem === undefined ? ok('no other user can change it') : open(problem)
 }
 
-function sealingKey({ config, fileProblem }: SecurityFacts): Finding {
+function dataDirectory({ config, dataProblem, directoryProblem }: SecurityFacts): Finding {
+  if (dataProblem !== undefined) return open(dataProblem)
+  // Volumes of containers are open to all, and nobody else is there.
+  const problem = directoryProblem(config.baseDir)
+  return problem === undefined ? ok('no other user can read or change it') : advice(`base-dir: ${problem}`)
+}
+
+function sealingKey({ config, fileProblem, missingSealingKeys }: SecurityFacts): Finding {
   const { keyFile } = config.secrets
+  const [missing] = missingSealingKeys ?? []
+  if (missing !== undefined) {
+    const where = keyFile === undefined ? 'secrets.key-file is not set' : `${keyFile} does not hold it`
+    return open(
+      `data is sealed under the key with id ${missing}, and ${where}: the server will not start again. Put the key back; ` +
+        'perdure secrets status tells which are needed',
+    )
+  }
   if (keyFile === undefined) {
     return open(
       'headers of deployments are on disk as they are: make a key with perdure secrets generate-key, and set secrets.key-file',

@@ -1,30 +1,43 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Config } from '../config/config.ts'
-import { exposureOf } from '../config/file-exposure.ts'
+import { changeabilityOf, exposureOf } from '../config/file-exposure.ts'
+import { pathExposureOf } from '../config/path-exposure.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
 import { checkDataDirectory } from '../sealing/data-directory.ts'
 import type { RegisteredDeployment, SecurityFacts } from './security-check.ts'
 
 /** Looks at the disk, and changes nothing; a server may be running there. */
-export function gatherFacts(config: Config): SecurityFacts {
+export function gatherFacts(config: Config, configFile: string | undefined): Omit<SecurityFacts, 'missingSealingKeys'> {
   const directory = join(config.baseDir, config.nodeName)
   return {
     config,
-    fileProblem,
+    configFile,
+    fileProblem: (file) => problemOf(file, exposureOf),
+    changeProblem: (file) => problemOf(file, changeabilityOf),
+    directoryProblem,
     exists: existsSync,
     dataProblem: dataProblem(directory),
     deployments: readDeployments(join(directory, 'store', 'store.sqlite')),
   }
 }
 
-function fileProblem(file: string): string | undefined {
+function problemOf(file: string, judge: (file: string, stats: Stats) => string | undefined): string | undefined {
   try {
-    const exposure = exposureOf(file, statSync(file))
+    const exposure = judge(file, statSync(file))
     return exposure === undefined ? undefined : `${file}: ${exposure}`
   } catch (error) {
-    return `${file} cannot be looked at (${error instanceof Error && 'code' in error ? error.code : 'unknown'})`
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
+    return code === 'ENOENT' ? `${file} is not there` : `${file} cannot be looked at (${code})`
+  }
+}
+
+function directoryProblem(directory: string): string | undefined {
+  try {
+    return existsSync(directory) ? pathExposureOf(directory) : undefined
+  } catch {
+    return `${directory} cannot be looked at`
   }
 }
 

@@ -1,8 +1,9 @@
+import { dirname } from 'node:path'
 import { isLoopbackAddress } from '../config/address-types.ts'
 import type { Config, IngressAuthConfig, ListenerConfig } from '../config/config.ts'
 import { asksForTokens } from '../config/exposure.ts'
 import { requiresClientCertificate } from '../config/listener-tls.ts'
-import { advice, type Finding, ok, open, type SecurityCheck } from './security-check.ts'
+import { advice, type Finding, ok, open, type SecurityCheck, type SecurityFacts } from './security-check.ts'
 
 /** Who can reach the three servers, and whether they are asked who they are. */
 export const listenerChecks: readonly SecurityCheck[] = [
@@ -12,7 +13,8 @@ export const listenerChecks: readonly SecurityCheck[] = [
   { name: 'admin-tls', look: ({ config }) => tlsOf('admin', config.admin) },
   { name: 'admin-tokens', look: ({ config, fileProblem }) => adminTokens(config, fileProblem) },
   { name: 'fabric-exposure', look: ({ config }) => fabricExposure(config) },
-  { name: 'unix-sockets', look: ({ config }) => unixSockets(config) },
+  { name: 'trusted-keys', look: trustedKeys },
+  { name: 'unix-sockets', look: unixSockets },
   { name: 'tls-keys', look: ({ config, fileProblem }) => tlsKeys(config, fileProblem) },
 ]
 
@@ -82,8 +84,29 @@ function fabricExposure({ fabric, disablePrometheus }: Config): Finding {
   )
 }
 
-function unixSockets(config: Config): Finding {
+/** Files that say who may come in. They are no secrets. */
+function trustedKeys({ config: { ingress, admin }, changeProblem }: SecurityFacts): Finding {
+  const files = [
+    ['ingress.auth.api-keys-file', ingress.auth.apiKeysFile],
+    ['ingress.auth.jwt.jwks-file', ingress.auth.jwt.jwksFile],
+    ['ingress.tls.client-ca-file', ingress.tls?.clientCaFile],
+    ['admin.tls.client-ca-file', admin.tls?.clientCaFile],
+  ] as const
+  for (const [key, file] of files) {
+    const problem = file === undefined ? undefined : changeProblem(file)
+    if (problem !== undefined) return open(`${key}: ${problem}`)
+  }
+  const isNone = files.every(([, file]) => file === undefined)
+  return ok(isNone ? 'none in files' : 'no other user can change who may come in')
+}
+
+function unixSockets({ config, directoryProblem }: SecurityFacts): Finding {
   const servers = (['ingress', 'admin', 'fabric'] as const).filter((server) => config[server].listenMode !== 'tcp')
+  for (const server of servers) {
+    const problem = directoryProblem(dirname(config[server].unixSocketPath))
+    if (problem !== undefined)
+      return open(`what answers on the socket of ${server} could be another program: ${problem}`)
+  }
   const [forAll] = servers.filter((server) => (config[server].unixSocketMode & 0o007) !== 0)
   if (forAll !== undefined) {
     const finding = `every user of this machine may connect to the socket of ${forAll}: set its unix-socket-mode = "0600", or "0660" with a group`

@@ -15,11 +15,19 @@ export interface Finding {
 /** What checks look at: the configuration, and what was found on disk. They do nothing but judge it. */
 export interface SecurityFacts {
   readonly config: Config
+  /** The file of the configuration, absolute. */
+  readonly configFile: string | undefined
   /** Why this file cannot keep a secret, missing or unreadable included; `undefined` when it can. */
   readonly fileProblem: (file: string) => string | undefined
+  /** Why others could change this file, or put another one in its place; missing included. */
+  readonly changeProblem: (file: string) => string | undefined
+  /** Why others could put something else in the place of what is in this directory; `undefined` when there is none yet. */
+  readonly directoryProblem: (directory: string) => string | undefined
   readonly exists: (file: string) => boolean
   /** Why the data directory is no private one; `undefined` when it is, or is still to be made. */
   readonly dataProblem: string | undefined
+  /** Ids of keys that the data directory needs and `secrets.key-file` does not hold; `undefined` when that cannot be found out. */
+  readonly missingSealingKeys: readonly string[] | undefined
   /** Addresses of the registered deployments without their query; `undefined` when they cannot be read. */
   readonly deployments: readonly RegisteredDeployment[] | undefined
 }

@@ -52,6 +52,9 @@ export const StreamingUnsupported = defineError({
   restateCode: 'META0015',
 })
 
+/** A service was asked to convert a payload, and did not. */
+export const PayloadNotConverted = defineError({ code: 'PERDURE_ERR_REGISTRY_PAYLOAD_NOT_CONVERTED', status: 500 })
+
 /** A service has a name that belongs to the server. */
 export const ServiceNameReserved = defineError({
   code: 'PERDURE_ERR_REGISTRY_SERVICE_NAME_RESERVED',

@@ -1,10 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IngressServerConfig } from './context.ts'
 
 export interface CorsConfig {
   /** Origins as browsers send them, or `*` for every one. Empty: no page of another origin may read an answer. */
   readonly allowedOrigins: readonly string[]
   /** Answer as the peer does when every origin is allowed: mirror it, with credentials, and take every OPTIONS. */
   readonly likePeer: boolean
+}
+
+/** The rules of a configuration; `undefined`: nothing is ever done for any origin. */
+export function corsOf({
+  ingress,
+  compatibility,
+}: Pick<IngressServerConfig, 'ingress' | 'compatibility'>): Cors | undefined {
+  const cors = new Cors({ allowedOrigins: ingress.corsAllowedOrigins, likePeer: compatibility === 'restate' })
+  return cors.off ? undefined : cors
 }
 
 const exposedHeaders = 'x-restate-id, x-restate-error-source, idempotency-expires'

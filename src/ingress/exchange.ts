@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { constants, Http2ServerResponse } from 'node:http2'
+import { Http2ServerResponse } from 'node:http2'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { IngressBodyTooLarge } from '../errors/ingress.ts'
 import { PerdureError } from '../errors/perdure-error.ts'
@@ -77,7 +77,8 @@ export class Exchange {
   }
 
   fail(error: unknown): void {
-    if (error instanceof PerdureError) {
+    // Those with the status 500 are for operators: they name files and settings.
+    if (error instanceof PerdureError && error.status !== 500) {
       this.answer(ingressErrorAnswer(error.status, error.message, challengeFor(error)))
       return
     }
@@ -108,10 +109,8 @@ export class Exchange {
     const { request } = this
     const response = this.#response
     if (response instanceof Http2ServerResponse) {
+      // The listener ends the stream behind the answer.
       request.resume()
-      response.once('finish', () => {
-        if (!request.complete) response.stream.close(constants.NGHTTP2_NO_ERROR)
-      })
       return
     }
     const isLong = Number(request.headers['content-length'] ?? 0) > maxDiscardedBytes

@@ -23,8 +23,12 @@ export function explainHeader(policy: HeaderPolicy, header: string): string | un
   const decision = policy.explain(name)
   const value = colon === -1 ? '' : header.slice(colon + 1).trim()
   const lines = [`${decision.name}: ${decision.kept ? 'kept' : 'dropped'} (${decision.class})`, reasons[decision.class]]
-  if (decision.kept && !/^[\t\x20-\x7e]*$/.test(value)) {
+  const isRead = decision.kept || decision.name === 'idempotency-key'
+  if (isRead && !/^[\t\x20-\x7e]*$/.test(value)) {
     lines.push('but this value is refused with 400: it has bytes that are not visible ASCII')
+  }
+  if (decision.name === 'x-restate-limit-key' && value !== '') {
+    lines.push('but a call with it is refused with 400: a limit key needs a scope, and scopes are not supported')
   }
   if (decision.kept && isSensitiveHeader(decision.name)) {
     lines.push('its name says that it carries a credential or an identity: handlers see it, and the journal keeps it')

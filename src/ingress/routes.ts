@@ -8,7 +8,7 @@ import type { CallerAuth } from './auth/caller-auth.ts'
 import { authResultOf } from './auth/challenge.ts'
 import { completeAwakeable } from './awakeables.ts'
 import type { IngressContext, IngressServerConfig } from './context.ts'
-import { Cors } from './cors.ts'
+import { type Cors, corsOf } from './cors.ts'
 import { Exchange } from './exchange.ts'
 import { checkedInvocationId, idOfIdempotentInvocation, idOfWorkflowRun } from './invocation-ids.ts'
 import { invoke } from './invoke.ts'
@@ -34,7 +34,7 @@ export interface IngressOptions {
 }
 
 /**
- * Puts ingress into the Fastify instance of a listener that was made with a constant `routedTarget` and `formatIngressError`: one route
+ * Puts ingress into the Fastify instance of a listener that was made with `ingressListenerOptions`: one route
  * for all paths and methods, because ingress parses targets itself. Throws `IngressBadHeaderPattern` when the header lists
  * of the configuration cannot work.
  */
@@ -59,7 +59,7 @@ class Ingress {
   readonly #openApi: OpenApi
 
   constructor({ client, config, now, random, log, metrics, auth }: IngressOptions) {
-    const { ingress, compatibility } = config
+    const { ingress } = config
     this.#metrics = metrics ?? newIngressMetrics()
     this.#auth = auth
     const headerPolicies = new ServiceHeaderPolicies(ingress, {
@@ -70,8 +70,7 @@ class Ingress {
     this.#context = { client, config, headerPolicies, now, random }
     this.#openApi = new OpenApi(client.schema, ingress.advertisedAddress)
     this.#log = log
-    const cors = new Cors({ allowedOrigins: ingress.corsAllowedOrigins, likePeer: compatibility === 'restate' })
-    this.#cors = cors.off ? undefined : cors
+    this.#cors = corsOf(config)
   }
 
   /** Never throws, and always answers in the end, unless the caller goes away first. */
@@ -160,7 +159,7 @@ class Ingress {
         return
       case 'health':
         allowOnly('GET', method)
-        exchange.answer(this.#health())
+        exchange.answer(this.#health(exchange))
         return
       case 'openapi':
         allowOnly('GET', method)
@@ -177,8 +176,10 @@ class Ingress {
     })
   }
 
-  #health(): Answer {
-    const services = [...this.#context.client.schema.services()].map(({ service }) => service.name)
+  /** Whoever has not said who he is where others must, learns that the server is up, and no names. */
+  #health({ subject }: Exchange): Answer {
+    const tellsNames = this.#auth === undefined || subject !== undefined
+    const services = tellsNames ? [...this.#context.client.schema.services()].map(({ service }) => service.name) : []
     return jsonAnswer(200, { services })
   }
 }

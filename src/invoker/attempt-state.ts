@@ -58,6 +58,8 @@ export interface JournalLimits {
   /** Entries. */
   readonly length: number
   readonly bytes: number
+  /** Levels of what a suspended handler waits for (protocol V7). */
+  readonly futureDepth: number
 }
 
 export interface AttemptSubject {
@@ -278,12 +280,12 @@ export class AttemptState {
       case MessageType.AwaitingOn:
         if (protocolVersion < awaitingOnVersion) break
         // For people who look on; only that it makes sense counts.
-        decodeAwaitingOn(payload)
+        decodeAwaitingOn(payload, this.#subject.journalLimits.futureDepth)
         return
       case MessageType.Suspension: {
         // Services suspend when they have read the request to its end. One that does not may have missed something.
         const seenEntries = this.#phase === 'half-closed' ? this.#sentEntries : this.#replayedEntries
-        const awaiting = awaitingOf(payload, protocolVersion, seenEntries)
+        const awaiting = awaitingOf(payload, protocolVersion, seenEntries, this.#subject.journalLimits.futureDepth)
         this.#actions.propose({ type: 'suspend', now, seq, awaiting })
         this.#endDraining()
         return

@@ -5,12 +5,17 @@ import type { Future } from '../protocol/values/future.ts'
 
 /**
  * What a Suspension waits for. Protocol V5 and V6 have lists, V7 a tree, and neither has the other's. `seenEntries`
- * of the journal have reached the handler.
+ * of the journal have reached the handler; the tree has at most `maxFutureDepth` levels.
  *
  * @throws FutureTooDeep
  */
-export function awaitingOf(payload: Uint8Array, protocolVersion: number, seenEntries: number): Awaiting {
-  const message = decodeSuspension(payload)
+export function awaitingOf(
+  payload: Uint8Array,
+  protocolVersion: number,
+  seenEntries: number,
+  maxFutureDepth: number,
+): Awaiting {
+  const message = decodeSuspension(payload, maxFutureDepth)
   const future = protocolVersion < 7 ? undefined : message.awaitingOn
   const awaiting = protocolVersion < 7 ? message : leavesOf(future)
   const { waitingCompletions, waitingSignals, waitingNamedSignals } = awaiting

@@ -54,9 +54,13 @@ export function frontEndPage(
   return isFrontEndAnswer(headers) ? new FrontEndPage(problem, status, headers, route) : undefined
 }
 
-/** Whether the answer says that the ID token of the request is not accepted; a service may say 401 for its own reasons. */
+/**
+ * Whether the answer says that the ID token of the request gets nobody in: it is not accepted (401), or whose it is may
+ * not call (403), which another one mends once the server was given other credentials. A service may say either for its
+ * own reasons.
+ */
 export function isTokenRefusal(status: number, headers: ResponseHeaders): boolean {
-  return status === 401 && isFrontEndAnswer(headers)
+  return (status === 401 || status === 403) && isFrontEndAnswer(headers)
 }
 
 /** Why a stream broke before there was an answer; two-way streams to Cloud Run have one more reason to. */

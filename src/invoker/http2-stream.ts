@@ -85,7 +85,12 @@ export class Http2Duplex implements DuplexStream {
 
   reset(): void {
     this.#ended = true
-    if (this.#stream.destroyed || this.#stream.closed) return
+    if (this.#stream.destroyed) return
+    // One that the peer has reset without an error waits for what was still to be written, which Node may never be told of.
+    if (this.#stream.closed) {
+      this.#stream.destroy()
+      return
+    }
     // A paused stream does not get as far as closing.
     this.#stream.resume()
     this.#stream.close(constants.NGHTTP2_CANCEL)

@@ -127,7 +127,11 @@ export class Invoker implements AttemptRunner {
       deadlines: this.#deadlines,
       frameLimitBytes: frameLimitBytes(config.messageSizeLimitBytes),
       messageSizeWarningBytes: config.messageSizeWarningBytes,
-      journalLimits: { length: config.journalLengthLimit, bytes: config.perInvocationMemoryLimitBytes },
+      journalLimits: {
+        length: config.journalLengthLimit,
+        bytes: config.perInvocationMemoryLimitBytes,
+        futureDepth: config.maxAwaitedFutureDepth,
+      },
       now,
       random: options.random ?? Math.random,
       idFor: (target, idempotencyKey) =>

@@ -31,14 +31,16 @@ const checkIntervalMs = 1000
 export class HashedKeys<Key extends HashedKey> {
   readonly #options: HashedKeysOptions<Key>
   #fromFile: readonly Key[] = []
-  #fileVersion = ''
+  #fileVersion: string | undefined
   #checkedAtMs: number
 
   /** Throws the file's error when it cannot be read or has a line that is no key. */
   constructor(options: HashedKeysOptions<Key>) {
     this.#options = options
     this.#checkedAtMs = options.now()
-    if (options.file !== undefined) this.#read(options.file, versionOfKeyFile(options.file))
+    const { file } = options
+    // One that is not there is no empty one: `readKeyFile` says so.
+    if (file !== undefined) this.#read(file, versionOfKeyFile(file))
   }
 
   /** The key that was shown, if it is known. It takes the same time for all keys, known or not. */
@@ -55,13 +57,21 @@ export class HashedKeys<Key extends HashedKey> {
     return found
   }
 
-  /** Reads the file now, changed or not. Throws its error, and keeps what there was, when that cannot be. */
+  /**
+   * Reads the file now, changed or not. Throws its error, and keeps what there was, when that cannot be. A file that is gone has no keys: whoever
+   * takes it away means them.
+   */
   reload(): void {
     const { file } = this.#options
-    if (file !== undefined) this.#read(file, versionOfKeyFile(file))
+    if (file === undefined) return
+    const version = versionOfKeyFile(file)
+    if (version === undefined) this.#forget()
+    else this.#read(file, version)
   }
 
-  /** Reads the file again when it has changed. One that cannot be read leaves what there was, and says so. */
+  /**
+   * Reads the file again when it has changed. One that cannot be read leaves what there was, and says so: half a line must not lock everybody out.
+   */
   #refresh(): void {
     const { file, now, log, what } = this.#options
     const nowMs = now()
@@ -70,6 +80,10 @@ export class HashedKeys<Key extends HashedKey> {
     try {
       const version = versionOfKeyFile(file)
       if (version === this.#fileVersion) return
+      if (version === undefined) {
+        this.#forget()
+        return
+      }
       this.#read(file, version)
       log.info({ event: `${what}-read`, keys: this.#fromFile.length })
     } catch (error) {
@@ -78,7 +92,14 @@ export class HashedKeys<Key extends HashedKey> {
     }
   }
 
-  #read(file: KeyFile<Key>, version: string): void {
+  #forget(): void {
+    const { log, what, file } = this.#options
+    this.#fileVersion = undefined
+    this.#fromFile = []
+    log.error({ event: `${what}-gone`, file: file?.path, keys: 0 })
+  }
+
+  #read(file: KeyFile<Key>, version: string | undefined): void {
     // Before it is read: what is wrong is told once, and not again before the file changes.
     this.#fileVersion = version
     this.#fromFile = readKeyFile(file)

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
-import { exposureOf } from '../config/file-exposure.ts'
+import { changeabilityOf, exposureOf } from '../config/file-exposure.ts'
 import { PerdureError, type PerdureErrorConstructor } from '../errors/perdure-error.ts'
 import type { HashedKey } from './hashed-keys.ts'
 
@@ -9,7 +9,7 @@ export interface KeyFile<Key extends HashedKey> {
   readonly path: string
   /** What the file holds, for messages: `API keys`. */
   readonly what: string
-  /** Refuse a file that others than its owner could read or replace; see `exposureOf`. */
+  /** Refuse a file that others than its owner could read. One that they could change or replace is always refused. */
   readonly isPrivate: boolean
   /** The key of a line, or what is wrong with it. The text must not show what may be a key. */
   readonly parse: (words: readonly string[]) => Key | string
@@ -19,10 +19,14 @@ export interface KeyFile<Key extends HashedKey> {
 const maxKeys = 1000
 const maxFileBytes = 1024 * 1024
 
-/** Changes when the file does. Throws `BadFile` for one that cannot be looked at, is too large, or open to others. */
-export function versionOfKeyFile<Key extends HashedKey>(file: KeyFile<Key>): string {
+/**
+ * Changes when the file does; `undefined` when there is none any more. Throws `BadFile` for one that cannot be looked at, is too large, or open to
+ * others.
+ */
+export function versionOfKeyFile<Key extends HashedKey>(file: KeyFile<Key>): string | undefined {
   try {
-    const stats = statSync(file.path)
+    const stats = statSync(file.path, { throwIfNoEntry: false })
+    if (stats === undefined) return undefined
     check(file, stats)
     const { mtimeMs, size, ino } = stats
     return `${mtimeMs} ${size} ${ino}`
@@ -33,7 +37,7 @@ export function versionOfKeyFile<Key extends HashedKey>(file: KeyFile<Key>): str
 
 function check<Key extends HashedKey>({ path, isPrivate, BadFile }: KeyFile<Key>, stats: Stats): void {
   if (stats.size > maxFileBytes) throw new BadFile(`${path} has more than ${maxFileBytes} bytes`)
-  const exposure = isPrivate ? exposureOf(path, stats) : undefined
+  const exposure = isPrivate ? exposureOf(path, stats) : changeabilityOf(path, stats)
   if (exposure !== undefined) throw new BadFile(`${path} is not used: ${exposure}`)
 }
 

@@ -1,6 +1,7 @@
 import { chmod, lchown, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, relative } from 'node:path'
+import { pathExposureOf } from '../config/path-exposure.ts'
 import {
   BindFailed,
   SocketGroupDenied,
@@ -42,6 +43,7 @@ export async function bindUnix(server: Server, socket: UnixSocket, log: Logger):
   const gid = group === undefined ? undefined : groupIdOf(group, groupKey)
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    warnOfOpenDirectory(dirname(path), log)
     await removeStaleSocket(path, usable)
     // Until it belongs to its group, the bits of the group would let another one in.
     await listenWithMode(server, usable, gid === undefined ? mode : mode & 0o700)
@@ -130,6 +132,13 @@ async function giveToGroup({ path, mode, group, groupKey }: UnixSocket, gid: num
     )
   }
   await chmod(path, mode)
+}
+
+/** Whoever can put a socket of his own in this place gets what was meant for the server, tokens and calls. */
+function warnOfOpenDirectory(directory: string, log: Logger): void {
+  if (process.platform === 'win32') return
+  const why = pathExposureOf(directory)
+  if (why !== undefined) log.warn({ event: 'socket-directory-open', directory, why })
 }
 
 /** A group that cannot get to the file has no use for it. */

@@ -7,7 +7,8 @@ import { arrivedOnUnixSocket } from './unix-peers.ts'
  *
  * The Host must be a loopback name, the address that the connection came in on, or one of `allowedHosts` (names
  * without port; `[::1]` for IPv6); any port goes, because tunnels change it. Over the Unix socket any Host goes. An
- * `Origin` must be the Host itself, or one of `allowedHosts`; `Sec-Fetch-Site: cross-site` is refused.
+ * `Origin` must be the Host itself, or one of `allowedHosts`; `Sec-Fetch-Site: cross-site` is refused, and so is `same-site` without an `Origin`: an
+ * image or a link of a page on another port of this machine, and a GET of `/ingress/…` runs a handler.
  *
  * @throws HostNotAllowed, OriginNotAllowed inside the request: 403
  */
@@ -41,8 +42,9 @@ export function hostGuard(allowedHosts: readonly string[]): onRequestHookHandler
         return
       }
     }
-    if (headers['sec-fetch-site'] === 'cross-site') {
-      done(new OriginNotAllowed('requests from pages of other sites are refused (Sec-Fetch-Site: cross-site)'))
+    const site = headers['sec-fetch-site']
+    if (site === 'cross-site' || (site === 'same-site' && origin === undefined)) {
+      done(new OriginNotAllowed(`requests from pages of other sites are refused (Sec-Fetch-Site: ${site})`))
       return
     }
     done()

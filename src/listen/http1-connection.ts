@@ -20,6 +20,7 @@ export class Http1Connection implements Connection {
   #closing = false
   #destroyAtMs = Number.POSITIVE_INFINITY
   #inProgress = 0
+  #isDraining = false
 
   constructor(socket: Socket, serving: Serving) {
     this.#socket = socket
@@ -40,7 +41,7 @@ export class Http1Connection implements Connection {
     this.#request = request
     this.#response = response
     this.#progress.restart()
-    if (this.#serving.draining) response.shouldKeepAlive = false
+    if (this.#isDraining || this.#serving.draining) response.shouldKeepAlive = false
     return true
   }
 
@@ -91,6 +92,7 @@ export class Http1Connection implements Connection {
       this.#socket.destroy()
       return
     }
+    this.#watchAnswers()
     const request = this.#request
     if (this.#closing || request === undefined) return
     if (request.complete) {
@@ -113,7 +115,20 @@ export class Http1Connection implements Connection {
     this.#destroyAtMs = nowMs
   }
 
+  /**
+   * Has Node destroy the connection when nothing of what waits to be sent is taken for as long as a body may be silent. Node's timer of
+   * the socket knows of writes that are half done; between two requests it is Node's own, and during one there is none.
+   */
+  #watchAnswers(): void {
+    const socket = this.#socket
+    const { bodyTimeoutMs } = this.#serving.config
+    if (socket.writableLength > 0) {
+      if (socket.timeout !== bodyTimeoutMs) socket.setTimeout(bodyTimeoutMs)
+    } else if (socket.timeout === bodyTimeoutMs && this.#response?.writableFinished === false) socket.setTimeout(0)
+  }
+
   drain(): void {
+    this.#isDraining = true
     if (this.#response !== undefined && !this.#response.headersSent) this.#response.shouldKeepAlive = false
   }
 

@@ -39,6 +39,14 @@ export class Http1Server {
     // Node would drop the headers past its limit; here the request is refused.
     this.server.maxHeadersCount = 0
     this.server.on('checkContinue', (request, response) => this.#serve(request, response, true))
+    // Other expectations may be ignored (RFC 9110 section 10.1.1), as the peer does; Node would answer past all limits.
+    this.server.on('checkExpectation', (request, response) => this.#serve(request, response, false))
+    // Node would close the connection without a word.
+    this.server.on('connect', (request) => {
+      this.#connections
+        .get(request.socket)
+        ?.reject({ status: 405, message: 'CONNECT is not allowed: this is no proxy' })
+    })
   }
 
   start(): void {
@@ -83,7 +91,7 @@ export class Http1Server {
     const refusal =
       checkHttp1(request, request.httpVersion, serving.config) ??
       refusalOfClientName(request.socket) ??
-      serving.overload()
+      serving.overload(request, response)
     if (refusal !== undefined) {
       connection.refuse(request, response, refusal)
       return

@@ -1,4 +1,4 @@
-import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2'
+import { constants, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { BodyProgress, type Connection } from './connection.ts'
 import type { Refusal } from './error-answer.ts'
@@ -22,7 +22,8 @@ export class Http2Connection implements Connection {
   readonly #socket: Socket
   readonly #serving: Serving
   readonly #uploads = new Map<MeteredHttp2Request, Upload>()
-  #openStreams = 0
+  readonly #streams = new Set<ServerHttp2Stream>()
+  readonly #watchedAnswers = new WeakSet<ServerHttp2Stream>()
   #controlFrames = 0
   #idleSinceMs: number | undefined
   #destroyAtMs = Number.POSITIVE_INFINITY
@@ -32,9 +33,9 @@ export class Http2Connection implements Connection {
     this.#socket = socket
     this.#serving = serving
     session.on('stream', (stream) => {
-      this.#openStreams++
+      this.#streams.add(stream)
       stream.once('close', () => {
-        this.#openStreams--
+        this.#streams.delete(stream)
         this.#idleSinceMs = undefined
       })
     })
@@ -44,14 +45,19 @@ export class Http2Connection implements Connection {
 
   /** Watches the body of a request until it is complete. */
   watchBody(request: MeteredHttp2Request, response: Http2ServerResponse<MeteredHttp2Request>): void {
+    const { stream } = request
     this.#uploads.set(request, { response, progress: new BodyProgress() })
-    request.stream.once('close', () => this.#uploads.delete(request))
+    stream.once('close', () => this.#uploads.delete(request))
+    // Who has been answered need not send the rest, and could do so without end (RFC 9113 section 8.1). The response itself says `finish`
+    // only when the whole stream is closed.
+    stream.once('finish', () => {
+      if (!request.complete) stream.close(constants.NGHTTP2_NO_ERROR)
+    })
   }
 
   /** Answers a request that must not reach a route. What it still sends is not waited for. */
   refuse(response: Http2ServerResponse<MeteredHttp2Request>, refusal: Refusal): void {
     const { stream } = response
-    // The response itself says `finish` only when the whole stream is closed.
     stream.once('finish', () => {
       if (!stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR)
     })
@@ -64,10 +70,14 @@ export class Http2Connection implements Connection {
       this.cut()
       return
     }
-    if (this.#openStreams === 0) {
+    if (this.#streams.size === 0) {
       this.#idleSinceMs ??= nowMs
       if (nowMs - this.#idleSinceMs >= this.#serving.config.idleTimeoutMs) this.#close(nowMs)
       return
+    }
+    for (const stream of this.#streams) {
+      if (isGone(stream)) stream.destroy()
+      else this.#watchAnswer(stream)
     }
     const { bodyTimeoutMs } = this.#serving.config
     for (const [request, { response, progress }] of this.#uploads) {
@@ -87,6 +97,16 @@ export class Http2Connection implements Connection {
   cut(): void {
     this.#session.destroy()
     this.#socket.destroy()
+  }
+
+  /** Ends a stream of whose answer nothing is taken for as long as a body may be silent; frames of other streams count as taking. */
+  #watchAnswer(stream: ServerHttp2Stream): void {
+    if (stream.writableLength === 0 || this.#watchedAnswers.has(stream)) return
+    this.#watchedAnswers.add(stream)
+    stream.setTimeout(this.#serving.config.bodyTimeoutMs, () => {
+      // An answer that comes in pieces may have nothing to send for longer.
+      if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL)
+    })
   }
 
   readonly #countControlFrame = (): void => {
@@ -115,4 +135,12 @@ export class Http2Connection implements Connection {
     this.#destroyAtMs = nowMs + closeTimeoutMs
     this.#session.close()
   }
+}
+
+/**
+ * A client may reset a stream with NO_ERROR. What was still to be written then never gets written, and Node waits for it, without an
+ * event: it only forgets the stream below.
+ */
+function isGone(stream: ServerHttp2Stream): boolean {
+  return stream.closed && !stream.destroyed && stream.state.state === constants.NGHTTP2_STREAM_STATE_IDLE
 }

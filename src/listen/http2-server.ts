@@ -60,6 +60,7 @@ export class Http2Server {
       (request, response) => this.#serve(request, response, false),
     )
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true))
+    this.#server.on('checkExpectation', (request, response) => this.#serve(request, response, false))
     this.#server.on('sessionError', () => serving.stats.sessionErrors++)
   }
 
@@ -93,7 +94,13 @@ export class Http2Server {
     const connection = session === undefined ? undefined : this.#connections.get(session)
     if (session === undefined || connection === undefined) return
     serving.stats.requests++
-    const refusal = checkHttp2(request, serving.config) ?? refusalOfClientName(session) ?? serving.overload()
+    // The compat API is made to be used in place of HTTP/1's classes; types do not say so.
+    const http1Request = request as unknown as IncomingMessage
+    const http1Response = response as unknown as ServerResponse
+    const refusal =
+      checkHttp2(request, serving.config) ??
+      refusalOfClientName(session) ??
+      serving.overload(http1Request, http1Response)
     if (refusal !== undefined) {
       connection.refuse(response, refusal)
       return
@@ -107,8 +114,7 @@ export class Http2Server {
       announceBody(request)
     }
     if (expectsContinue) response.writeContinue()
-    // The compat API is made to be used in place of HTTP/1's classes; types do not say so.
-    serving.route(request as unknown as IncomingMessage, response as unknown as ServerResponse)
+    serving.route(http1Request, http1Response)
   }
 }
 

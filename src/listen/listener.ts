@@ -13,7 +13,7 @@ import { type ListenerStats, newListenerStats } from './listener-stats.ts'
 import { bindConfigured, type ListeningParts, takeActivated } from './listening-sockets.ts'
 import { LogThrottle } from './log-throttle.ts'
 import { SniffedConnection } from './protocol-sniffer.ts'
-import { type Route, Serving } from './serving.ts'
+import { type Exempt, type Route, Serving } from './serving.ts'
 import { TlsConnection } from './tls-connection.ts'
 import { markTlsPeer, type TlsPeer } from './tls-peers.ts'
 import { TlsTerminator } from './tls-terminator.ts'
@@ -33,6 +33,8 @@ export interface ListenerOptions {
   readonly formatError?: FormatError
   /** Open file descriptors of listening sockets, which are taken in place of those of the configuration. */
   readonly activatedSockets?: readonly number[]
+  /** Asked about requests over the limit of those in progress; without it, none passes. */
+  readonly exempt?: Exempt
   /** Gets the addresses before anything is accepted on them; what it throws, `start` rejects with. */
   readonly approve?: (addresses: readonly BoundAddress[]) => void
 }
@@ -56,7 +58,8 @@ export interface Listener extends AsyncDisposable {
    */
   start(): Promise<readonly BoundAddress[]>
   /**
-   * Reads certificate, key and client CA again, for connections to come. Without TLS it does nothing.
+   * Reads certificate, key and client CA again, for connections to come. Those that are open end after the requests in progress if the client CA is
+   * another one. Without TLS it does nothing.
    *
    * @throws TlsUnusable when they cannot be used; those before stay
    */
@@ -100,6 +103,8 @@ class HttpListener implements Listener {
   readonly #drained = Promise.withResolvers<void>()
   #tls: TlsTerminator | undefined
   #sweeper: NodeJS.Timeout | undefined
+  #sweptAtMs = 0
+  #hasSkippedSweep = false
   #graceTimer: NodeJS.Timeout | undefined
   #cutAtMs = Number.POSITIVE_INFINITY
   #started: Promise<readonly BoundAddress[]> | undefined
@@ -115,7 +120,8 @@ class HttpListener implements Listener {
     let route: Route = () => {
       throw new Error('a request came before Fastify was made')
     }
-    this.#serving = new Serving(name, config, this.stats, formatError, (request, response) => route(request, response))
+    const toRoute: Route = (request, response) => route(request, response)
+    this.#serving = new Serving(name, config, this.stats, formatError, toRoute, options.exempt)
     this.#http1 = new Http1Server(this.#serving)
     this.#http2 = new Http2Server(this.#serving)
     this.app = createApp({
@@ -172,6 +178,7 @@ class HttpListener implements Listener {
       throw error
     }
     this.#http1.start()
+    this.#sweptAtMs = performance.now()
     this.#sweeper = setInterval(() => this.#sweep(), this.#serving.sweepIntervalMs).unref()
     for (const server of this.#servers) server.on('error', this.#onAcceptError)
     for (const address of bound) this.#log.info({ event: 'listening', listener: this.name, address: address.url })
@@ -183,7 +190,14 @@ class HttpListener implements Listener {
     const { tls } = this.#config
     if (tls === undefined) return
     const onFailure = () => void this.stats.tlsFailures++
-    this.#tls = new TlsTerminator({ listener: this.name, tls, log: this.#log, onFailure })
+    const onClientsChanged = () => this.#dismissTlsClients()
+    this.#tls = new TlsTerminator({ listener: this.name, tls, log: this.#log, onFailure, onClientsChanged })
+  }
+
+  /** Their certificates were verified by authorities that may count no more: each comes again when its requests are answered. */
+  #dismissTlsClients(): void {
+    for (const connection of this.#connections.values()) if (connection instanceof TlsConnection) connection.drain()
+    this.#http1.closeIdle()
   }
 
   #listen(): Promise<readonly BoundAddress[]> {
@@ -272,6 +286,12 @@ class HttpListener implements Listener {
 
   #sweep(): void {
     const nowMs = performance.now()
+    const isLate = nowMs - this.#sweptAtMs > 2 * this.#serving.sweepIntervalMs
+    this.#sweptAtMs = nowMs
+    // A process that got no CPU for a while has not read what came in the meantime, and its clients were not silent. One
+    // interval later it has; a second late sweep in a row counts, so that the limits hold on a slow machine too.
+    this.#hasSkippedSweep = isLate && !this.#hasSkippedSweep
+    if (this.#hasSkippedSweep) return
     for (const connection of this.#connections.values()) connection.sweep(nowMs)
   }
 

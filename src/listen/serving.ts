@@ -5,6 +5,9 @@ import { countRefusal, type ListenerStats } from './listener-stats.ts'
 
 export type Route = (request: IncomingMessage, response: ServerResponse) => void
 
+/** Whether a request passes although too many are in progress. May set headers of the answer that it gets else. */
+export type Exempt = (request: IncomingMessage, response: ServerResponse) => boolean
+
 /** What the two protocol servers of one listener share. */
 export class Serving {
   readonly listener: string
@@ -14,15 +17,24 @@ export class Serving {
   readonly sweepIntervalMs: number
   /** Into Fastify. */
   readonly route: Route
+  readonly #exempt: Exempt
   /** Set when the listener closes: every answer is then the last one of its connection. */
   draining = false
 
-  constructor(listener: string, config: ListenerConfig, stats: ListenerStats, formatError: FormatError, route: Route) {
+  constructor(
+    listener: string,
+    config: ListenerConfig,
+    stats: ListenerStats,
+    formatError: FormatError,
+    route: Route,
+    exempt: Exempt = () => false,
+  ) {
     this.listener = listener
     this.config = config
     this.stats = stats
     this.formatError = formatError
     this.route = route
+    this.#exempt = exempt
     const shortestMs = Math.min(config.headersTimeoutMs, config.bodyTimeoutMs, config.idleTimeoutMs)
     this.sweepIntervalMs = Math.max(20, Math.min(1000, Math.floor(shortestMs / 4)))
   }
@@ -33,9 +45,10 @@ export class Serving {
   }
 
   /** The refusal of a request over the limit, if this is one. */
-  overload(): Refusal | undefined {
+  overload(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
     const limit = this.config.concurrentRequestsLimit
     if (limit === undefined || this.stats.requestsInProgress < limit) return undefined
+    if (this.#exempt(request, response)) return undefined
     return { status: 429, message: `too many requests, the ${this.listener} is overloaded. Retry later.` }
   }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { exposureOf } from '../config/file-exposure.ts'
+import { changeabilityOf, exposureOf } from '../config/file-exposure.ts'
 import type { ListenerTls } from '../config/listener-tls.ts'
 import { TlsUnusable } from '../errors/listen.ts'
 import { systemCode } from './listen-on.ts'
@@ -45,7 +45,8 @@ export function readTlsCredentials(files: ListenerTls, table: string): TlsCreden
 }
 
 function readCa(file: string, key: string): string {
-  const pem = readPem(file, key)
+  // Whoever can change it says who comes in.
+  const pem = readPem(file, key, changeabilityOf)
   certificatesIn(pem, file, key)
   return pem
 }

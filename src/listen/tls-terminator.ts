@@ -18,6 +18,8 @@ export interface TlsTerminatorOptions {
   readonly log: Logger
   /** A handshake has failed. */
   readonly onFailure: () => void
+  /** A reload has brought other client authorities: who came in before would perhaps not come in now. */
+  readonly onClientsChanged?: () => void
   /** How often the files are looked at, ms. */
   readonly pollIntervalMs?: number
 }
@@ -34,6 +36,7 @@ export class TlsTerminator {
   readonly #failureThrottle = new LogThrottle()
   readonly #nameThrottle = new LogThrottle()
   #certificate: TlsCredentials['certificate']
+  #clientCa: SecureContextOptions['ca']
   #seenFiles: string | undefined
   #poll: NodeJS.Timeout | undefined
 
@@ -44,6 +47,7 @@ export class TlsTerminator {
     this.#allowedNames = new Set(clientNames)
     const { context, certificate } = readTlsCredentials(options.tls, this.#table)
     this.#certificate = certificate
+    this.#clientCa = context.ca
     const asksForCertificate = clientCaFile !== undefined
     this.#server = createServer({
       ...this.#contextOptions(context),
@@ -81,7 +85,7 @@ export class TlsTerminator {
   }
 
   /**
-   * Reads the files again, for connections to come; those that are open go on as they are.
+   * Reads the files again, for connections to come; those that are open go on as they are, unless the client authorities have changed.
    *
    * @throws TlsUnusable when what is there now cannot be used. Nothing has changed then.
    */
@@ -95,6 +99,11 @@ export class TlsTerminator {
     this.#server.setSecureContext(this.#contextOptions(context))
     this.#certificate = certificate
     this.#tell()
+    if (context.ca === this.#clientCa) return
+    this.#clientCa = context.ca
+    const { listener, log, onClientsChanged } = this.#options
+    log.info({ event: 'client-authorities-changed', listener })
+    onClientsChanged?.()
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { LogDiskFull, LogSyncFailed, LogWriteFailed } from '../errors/log.ts'
 import type { PerdureError } from '../errors/perdure-error.ts'
 
+const descriptorCodes: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE'])
 const spaceCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 
 /** What to tell the operator when the system refused to create, write or name the segment at `path`. */
@@ -10,6 +11,13 @@ export function writeFailure(path: string, cause: unknown): PerdureError {
     return new LogDiskFull(
       `no space left to write the log segment ${path} (${code}). The server stops; everything that it has acknowledged ` +
         'is safe. Free space on this disk, then start it again.',
+      { cause },
+    )
+  }
+  if (descriptorCodes.has(code)) {
+    return new LogWriteFailed(
+      `cannot open the log segment ${path}: too many files and connections are open (${code}). The server stops; everything ` +
+        'that it has acknowledged is safe. Raise the limit (ulimit -n, LimitNOFILE), or lower max-connections, then start it again.',
       { cause },
     )
   }

@@ -89,3 +89,8 @@ export const nodeFiles: LogFiles = {
   sizeSync: (fd) => fs.fstatSync(fd).size,
   readSync: (fd, target, offset, length, position) => fs.readSync(fd, target, offset, length, position),
 }
+
+/** For removing what may be gone already. */
+export function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+}

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { LogCorrupt, LogForeignFile, LogSegmentMissing } from '../errors/log.ts'
+import { LogCorrupt, LogForeignFile, LogPositionUnknown, LogSegmentMissing } from '../errors/log.ts'
 import { type KeyRing, requireKey } from '../sealing/key-ring.ts'
 import { lockName, ownerName } from './directory-lock.ts'
 import { syncFailure } from './disk-failure.ts'
-import type { LogFiles } from './files.ts'
+import { ignoreMissing, type LogFiles } from './files.ts'
 import { findProofOfDamage } from './record.ts'
 import { RecordCursor } from './record-cursor.ts'
 import { decodeSegmentHeader, positionInName, type SegmentHeader, segmentHeaderBytes } from './segment-header.ts'
@@ -27,10 +27,16 @@ export interface RecoveredLog {
 
 /**
  * Checks every record in the directory, cuts what a crash has torn at the tail, and makes the rest durable.
- * Changes nothing if it refuses, as it does when `keys` lack the key of a segment.
- * @throws LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogCorrupt, SealingKeyMissing
+ * Changes nothing if it refuses, as it does when `keys` lack the key of a segment, or when the log does not hold the position
+ * `knownDurable`: then what looks like a torn tail was acknowledged once.
+ * @throws LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogPositionUnknown, LogCorrupt, SealingKeyMissing
  */
-export async function recoverLog(files: LogFiles, directory: string, keys?: KeyRing): Promise<RecoveredLog> {
+export async function recoverLog(
+  files: LogFiles,
+  directory: string,
+  keys?: KeyRing,
+  knownDurable?: Promise<number>,
+): Promise<RecoveredLog> {
   const names = await listSegments(files, directory)
   const segments: Segment[] = []
   let last: ScannedSegment | undefined
@@ -41,10 +47,28 @@ export async function recoverLog(files: LogFiles, directory: string, keys?: KeyR
     if (header.sealing !== undefined && hasRecords) requireKey(keys, header.sealing.keyId, `The log segment ${path}`)
     segments.push(last)
   }
+  checkReach(directory, segments, await knownDurable)
   await files.remove(join(directory, newSegmentName)).catch(ignoreMissing)
   if (last === undefined) return { segments, tail: 0, epoch: 0, bytesCut: 0 }
   await repairTail(files, last)
   return { segments, tail: last.end, epoch: last.header.epoch, bytesCut: last.tornBytes }
+}
+
+/** The store is the other witness: what it has was in the log, and what it has not must still be there. */
+function checkReach(directory: string, segments: readonly Segment[], needed: number | undefined): void {
+  const start = segments[0]?.header.firstPosition ?? 0
+  const tail = segments.at(-1)?.end ?? 0
+  if (needed === undefined || (needed >= start && needed <= tail)) return
+  const what =
+    needed > tail
+      ? `ends at position ${tail}, but the store has what was in it up to ${needed}: segments or the end of one are missing, ` +
+        'or the log is older than the store'
+      : `begins at position ${start}, but the store has only what came before ${needed}: the oldest segments are missing, ` +
+        'or the store is older than the log'
+  throw new LogPositionUnknown(
+    `the log in ${directory} ${what}. Nothing has been changed. Put the missing files back, or restore the whole data ` +
+      'directory, log and store, from one backup.',
+  )
 }
 
 interface ScannedSegment extends Segment {
@@ -151,8 +175,4 @@ async function repairTail(files: LogFiles, last: ScannedSegment): Promise<void> 
   } finally {
     await files.close(fd)
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }

@@ -23,6 +23,23 @@ export interface SegmentLogOptions {
   readonly files?: LogFiles
   /** Records are sealed under the current one, if there are any; see src/sealing. */
   readonly keys?: KeyRing | undefined
+  /** The lock of this directory, when the caller has it already; it stays the caller's. Otherwise the log takes it. */
+  readonly lock?: DirectoryLock
+  /** A position up to which everything was durable once, as another knows: a log that does not reach from before it to it is refused. */
+  readonly knownDurable?: Promise<number>
+}
+
+/**
+ * Makes the directory of a log, and takes it for this process alone.
+ * @throws LogInUse, LogUnavailable
+ */
+export async function lockLogDirectory(directory: string, files: LogFiles = nodeFiles): Promise<DirectoryLock> {
+  try {
+    await files.makeDirectory(directory)
+    return await DirectoryLock.acquire(directory)
+  } catch (error) {
+    throw openFailure(directory, error)
+  }
 }
 
 /** Groups that wait beyond the one being written and the one being filled are rare: their buffers are not kept. */
@@ -31,16 +48,16 @@ const keptStagingBuffers = 2
 /**
  * Opens the log in a directory and becomes its owner, under the next epoch. Every owner writes segments of its own:
  * the new epoch is durable in the header of the first one before this resolves.
- * @throws LogInUse, LogUnavailable, LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogCorrupt, LogDiskFull,
- * LogWriteFailed, LogSyncFailed, SealingKeyMissing
+ * @throws LogInUse, LogUnavailable, LogForeignFile, LogVersionUnknown, LogSegmentMissing, LogPositionUnknown, LogCorrupt,
+ * LogDiskFull, LogWriteFailed, LogSyncFailed, SealingKeyMissing; or the error of `knownDurable`
  */
 export async function openSegmentLog(options: SegmentLogOptions): Promise<SegmentLog> {
-  const { directory, segmentSizeBytes, files = nodeFiles, keys } = options
-  let lock: DirectoryLock | undefined
+  const { directory, segmentSizeBytes, files = nodeFiles, keys, knownDurable } = options
+  // It is awaited only when the log has been looked through.
+  knownDurable?.catch(() => undefined)
+  const ownLock = options.lock === undefined ? await lockLogDirectory(directory, files) : undefined
   try {
-    await files.makeDirectory(directory)
-    lock = await DirectoryLock.acquire(directory)
-    const recovered = await recoverLog(files, directory, keys)
+    const recovered = await recoverLog(files, directory, keys, knownDurable)
     const sealer = keys && new RecordSealer(keys)
     const header = {
       firstPosition: recovered.tail,
@@ -51,15 +68,19 @@ export async function openSegmentLog(options: SegmentLogOptions): Promise<Segmen
     const writer = await SegmentWriter.create(files, directory, header, segmentSizeBytes)
     const closed = recovered.segments.filter((segment) => segment.end > segment.header.firstPosition)
     const segments = new SegmentSet(files, directory, closed, writer, keys)
-    return new SegmentLog(options, lock, header, segments, recovered.bytesCut, sealer)
+    return new SegmentLog(options, ownLock, header, segments, recovered.bytesCut, sealer)
   } catch (error) {
-    await lock?.release()
-    if (error instanceof PerdureError) throw error
-    throw new LogUnavailable(
-      `cannot open the log directory ${directory}: ${String(error)}. It must be a directory that this user can read and write.`,
-      { cause: error },
-    )
+    await ownLock?.release()
+    throw openFailure(directory, error)
   }
+}
+
+function openFailure(directory: string, error: unknown): PerdureError {
+  if (error instanceof PerdureError) return error
+  return new LogUnavailable(
+    `cannot open the log directory ${directory}: ${String(error)}. It must be a directory that this user can read and write.`,
+    { cause: error },
+  )
 }
 
 /** The log as segment files in a directory; use `openSegmentLog`. */
@@ -69,7 +90,7 @@ export class SegmentLog implements Log {
   /** What opening found torn behind the tail and cut off; never acknowledged. */
   readonly recoveredBytesCut: number
   readonly #options: SegmentLogOptions
-  readonly #lock: DirectoryLock
+  readonly #lock: DirectoryLock | undefined
   readonly #marker: number
   readonly #sealer: RecordSealer | undefined
   readonly #segments: SegmentSet
@@ -89,7 +110,7 @@ export class SegmentLog implements Log {
   /** Takes over what `openSegmentLog` has prepared. */
   constructor(
     options: SegmentLogOptions,
-    lock: DirectoryLock,
+    lock: DirectoryLock | undefined,
     header: SegmentHeader,
     segments: SegmentSet,
     recoveredBytesCut: number,
@@ -234,7 +255,7 @@ export class SegmentLog implements Log {
     try {
       await this.#segments.close()
     } finally {
-      await this.#lock.release()
+      await this.#lock?.release()
     }
   }
 }

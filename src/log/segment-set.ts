@@ -2,7 +2,7 @@ import { LogCorrupt, LogPositionUnknown, LogUnavailable } from '../errors/log.ts
 import { SealingTampered } from '../errors/sealing.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import { RecordOpener } from '../sealing/record-seal.ts'
-import type { LogFiles } from './files.ts'
+import { ignoreMissing, type LogFiles } from './files.ts'
 import type { LogRecord } from './log.ts'
 import { recordHeaderBytes } from './record.ts'
 import { RecordCursor } from './record-cursor.ts'
@@ -18,6 +18,8 @@ export class SegmentSet {
   readonly #closed: Segment[]
   #writer: SegmentWriter
   #trimming: Promise<void> = Promise.resolve()
+  /** A segment was deleted, and the directory does not have that for good yet. */
+  #hasUnsyncedRemoval = false
 
   /** `keys` open the segments that are sealed. */
   constructor(
@@ -111,14 +113,22 @@ export class SegmentSet {
   }
 
   async #deleteBefore(position: number): Promise<void> {
-    for (let oldest = this.#closed[0]; oldest !== undefined && oldest.end <= position; oldest = this.#closed[0]) {
-      try {
-        await this.#files.remove(oldest.path)
+    try {
+      for (;;) {
+        // Before the next one goes: were a later removal on disk and this one not, a crash would leave a gap.
+        if (this.#hasUnsyncedRemoval) await this.#files.syncDirectory(this.#directory)
+        this.#hasUnsyncedRemoval = false
+        const oldest = this.#closed[0]
+        if (oldest === undefined || oldest.end > position) return
+        await this.#files.remove(oldest.path).catch(ignoreMissing)
         this.#closed.shift()
-        await this.#files.syncDirectory(this.#directory)
-      } catch (error) {
-        throw new LogUnavailable(`cannot delete the log segment ${oldest.path}: ${String(error)}`, { cause: error })
+        this.#hasUnsyncedRemoval = true
       }
+    } catch (error) {
+      throw new LogUnavailable(
+        `cannot delete old segments of the log in ${this.#directory}: ${String(error)}. Check the disk and the rights of the directory.`,
+        { cause: error },
+      )
     }
   }
 }

@@ -62,7 +62,8 @@ export class SegmentWriter {
       await name(files, directory, temporaryPath, path)
       return writer
     } catch (error) {
-      await files.close(fd)
+      // Why it failed is the error to tell.
+      await files.close(fd).catch(() => undefined)
       throw error
     }
   }

@@ -19,11 +19,13 @@ export interface CommitLoopOptions {
 
 interface Batch {
   readonly callbacks: (() => void)[]
+  /** Told instead, when the batch cannot become durable any more. */
+  readonly onLost: ((error: Error) => void)[]
   readonly completed: Invocation[]
   readonly removed: InvocationSeq[]
 }
 
-const emptyBatch = (): Batch => ({ callbacks: [], completed: [], removed: [] })
+const emptyBatch = (): Batch => ({ callbacks: [], onLost: [], completed: [], removed: [] })
 
 /**
  * Durable before visible: events gather in a batch, the log syncs one batch at a time, and what was registered
@@ -34,6 +36,8 @@ export class CommitLoop {
   readonly #options: CommitLoopOptions
   readonly #writer = new BinaryWriter(64 * 1024)
   #batch = emptyBatch()
+  #syncingBatch: Batch | undefined
+  #failure: Error | undefined
   #isSyncing = false
   #isFlushScheduled = false
   #syncingBytes = 0
@@ -66,8 +70,14 @@ export class CommitLoop {
     this.#batch.completed.push(invocation)
   }
 
-  whenDurable(callback: () => void): void {
+  /** One of the two runs: `onLost` when the loop has failed, and it is not known whether what came before is in the log. */
+  whenDurable(callback: () => void, onLost?: (error: Error) => void): void {
+    if (this.#failure !== undefined) {
+      onLost?.(this.#failure)
+      return
+    }
     this.#batch.callbacks.push(callback)
+    if (onLost !== undefined) this.#batch.onLost.push(onLost)
     this.#schedule()
   }
 
@@ -76,14 +86,24 @@ export class CommitLoop {
     if (this.#writer.length > 0) this.#schedule()
   }
 
+  /** Resolves when everything is in the log, or when nothing more can be. */
   async idle(): Promise<void> {
-    while (this.#isSyncing || this.#writer.length > 0) {
-      await new Promise<void>((resolve) => this.whenDurable(resolve))
+    while (this.#failure === undefined && (this.#isSyncing || this.#writer.length > 0)) {
+      await new Promise<void>((resolve) => this.whenDurable(resolve, () => resolve()))
     }
   }
 
+  /** Log or store have failed: nothing more is written, no callback runs. */
+  fail(error: Error): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    for (const batch of [this.#syncingBatch, this.#batch]) for (const lost of batch?.onLost ?? []) lost(error)
+    this.#syncingBatch = undefined
+    this.#batch = emptyBatch()
+  }
+
   #schedule(): void {
-    if (this.#isSyncing || this.#isFlushScheduled) return
+    if (this.#failure !== undefined || this.#isSyncing || this.#isFlushScheduled) return
     this.#isFlushScheduled = true
     queueMicrotask(() => {
       this.#isFlushScheduled = false
@@ -92,6 +112,7 @@ export class CommitLoop {
   }
 
   #flush(): void {
+    if (this.#failure !== undefined) return
     const batch = this.#batch
     this.#batch = emptyBatch()
     if (this.#writer.length === 0) {
@@ -102,9 +123,12 @@ export class CommitLoop {
     const bytes = this.#writer.take()
     const events = eventCount()
     this.#isSyncing = true
+    this.#syncingBatch = batch
     this.#syncingBytes = bytes.length
     const end = log.append(bytes, () => {
+      if (this.#failure !== undefined) return
       this.#isSyncing = false
+      this.#syncingBatch = undefined
       this.#syncingBytes = 0
       this.#durableEvents = events
       onDurable(end, bytes)

@@ -9,46 +9,52 @@ export class LogTrimmer {
   readonly #log: Log
   readonly #store: Store
   readonly #segmentSizeBytes: number
-  readonly #onError: (error: Error) => void
+  readonly #onFailed: (error: Error) => void
   #trimmedTo: number
   #running: Promise<void> | undefined
 
-  constructor(log: Log, store: Store, segmentSizeBytes: number, onError: (error: Error) => void) {
+  /**
+   * `onFailed`: old segments could not be deleted. Nothing is lost by that but space, so it is tried again when there is another
+   * segment to win.
+   */
+  constructor(log: Log, store: Store, segmentSizeBytes: number, onFailed: (error: Error) => void) {
     this.#log = log
     this.#store = store
     this.#segmentSizeBytes = segmentSizeBytes
-    this.#onError = onError
+    this.#onFailed = onFailed
     this.#trimmedTo = store.position
   }
 
   onFolded(position: number): void {
-    if (this.#running !== undefined || position - this.#trimmedTo < this.#segmentSizeBytes) return
-    this.#running = this.#trim().finally(() => {
-      this.#running = undefined
-    })
+    if (position - this.#trimmedTo >= this.#segmentSizeBytes) this.#run(Promise.resolve())
   }
 
   /** Deletes all closed segments, however small: what is in them should not stay as it is. */
   trimNow(): void {
-    this.#running ??= this.#store
-      .checkpoint()
-      .then(() => this.#trim())
-      .finally(() => {
-        this.#running = undefined
-      })
+    this.#run(this.#store.checkpoint())
   }
 
   async close(): Promise<void> {
     await this.#running
   }
 
+  #run(ready: Promise<void>): void {
+    this.#running ??= ready
+      .then(() => this.#trim())
+      // The store has told of this failure itself.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
   async #trim(): Promise<void> {
+    const position = await this.#store.sync()
+    this.#trimmedTo = position
     try {
-      const position = await this.#store.sync()
       await this.#log.trim(position)
-      this.#trimmedTo = position
     } catch (error) {
-      this.#onError(error instanceof Error ? error : new Error(String(error)))
+      this.#onFailed(error instanceof Error ? error : new Error(String(error)))
     }
   }
 }

@@ -52,6 +52,8 @@ export interface PartitionClient {
   output(id: InvocationId): Promise<OutputAnswer>
   /** The invocation as it is now, for introspection; it may be ahead of the log. Never keep it, never write to it. */
   invocation(id: InvocationId): Invocation | undefined
+  /** Resolves when all that can be seen now is in the log, so that it may be told: a crash takes nothing of it back. */
+  durable(): Promise<void>
   /** Delivers a signal, as a resolved awakeable is one. Resolves when it is durable, whether it found its target or not. */
   signal(signal: Signal): Promise<void>
   /** Does what an operator asks of an invocation; resolves when that is durable. */

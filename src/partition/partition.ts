@@ -19,7 +19,7 @@ import { expiresAt, isGone } from '../core/lifecycle/expiry.ts'
 import type { Schema } from '../core/schema.ts'
 import type { PartitionState } from '../core/state.ts'
 import type { Turn } from '../core/turn.ts'
-import { PartitionClosed } from '../errors/partition.ts'
+import { PartitionClosed, PartitionFailed } from '../errors/partition.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { Admission } from './admission.ts'
@@ -45,6 +45,9 @@ export interface PartitionOptions {
 
 /** Invocations that are removed in one go, so that a large sweep does not hold up calls. */
 const SWEEP_SIZE = 500
+
+/** Node takes no longer one. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** After a restart, attempts that were running start within this time, not all at once. */
 const RESTART_SPREAD_MS = 200
@@ -108,10 +111,9 @@ export class Partition implements PartitionClient, AttemptHost {
       }
       if (invocation.status !== 'invoked') continue
       if (invocation.retry !== undefined && invocation.retry.nextAttemptAt > now()) {
-        this.#timers.arm({ kind: 'retry', seq, at: invocation.retry.nextAttemptAt })
+        this.#armRetry(invocation, invocation.retry.nextAttemptAt)
       } else {
-        const delayMs = random() * RESTART_SPREAD_MS
-        setTimeout(() => this.#restartAttempt(invocation), delayMs).unref()
+        this.#restartAttempt(invocation, random() * RESTART_SPREAD_MS)
       }
     }
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(cleanupIntervalMs, 60_000))
@@ -148,11 +150,15 @@ export class Partition implements PartitionClient, AttemptHost {
         : invocation.status === 'completed'
           ? { status: 'completed', completion: retained(invocation) }
           : { status: 'in-flight' }
-    return new Promise((resolve) => this.#commits.whenDurable(() => resolve(answer)))
+    return new Promise((resolve, reject) => this.#commits.whenDurable(() => resolve(answer), reject))
   }
 
   invocation(id: InvocationId): Invocation | undefined {
     return this.#find(id)
+  }
+
+  durable(): Promise<void> {
+    return new Promise((resolve, reject) => this.#commits.whenDurable(resolve, reject))
   }
 
   signal(signal: Signal): Promise<void> {
@@ -196,9 +202,7 @@ export class Partition implements PartitionClient, AttemptHost {
 
   /** Stops taking work, and waits until all that was decided is in the log. */
   async close(): Promise<void> {
-    this.#closed = true
-    clearInterval(this.#sweeper)
-    this.#timers.close()
+    this.#stop()
     await this.#commits.idle()
     this.#admission.close()
     this.#callers.rejectAll(
@@ -206,12 +210,30 @@ export class Partition implements PartitionClient, AttemptHost {
     )
   }
 
+  /** Log or store have failed. Whoever waits is told that, and nothing else: what is not in the log must not be seen. */
+  fail(cause: Error): void {
+    this.#stop()
+    const failed = new PartitionFailed(
+      'The server has failed and stops. Whether the request was accepted is not known; ask again when the server is back.',
+      { cause },
+    )
+    this.#commits.fail(failed)
+    this.#admission.close()
+    this.#callers.rejectAll(failed)
+  }
+
+  #stop(): void {
+    this.#closed = true
+    clearInterval(this.#sweeper)
+    this.#timers.close()
+  }
+
   /** Decides a command; resolves with what `answer` makes of the turn, when it is durable. */
   #done<T>(command: Command, answer: (turn: Turn) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new PartitionClosed('The server is shutting down.'))
     const turn = this.#decide(command)
     const value = answer(turn)
-    return new Promise((resolve) => this.#release(turn, () => resolve(value)))
+    return new Promise((resolve, reject) => this.#release(turn, () => resolve(value), reject))
   }
 
   #send(request: NewInvocation): Promise<Acceptance> {
@@ -222,7 +244,7 @@ export class Partition implements PartitionClient, AttemptHost {
       status: found === undefined ? 'accepted' : 'previously-accepted',
       executionTime: found === undefined || found.status === 'scheduled' ? invocation.executionTime : undefined,
     }
-    return new Promise((resolve) => this.#release(turn, () => resolve(acceptance)))
+    return new Promise((resolve, reject) => this.#release(turn, () => resolve(acceptance), reject))
   }
 
   #call(request: NewInvocation): Waiting {
@@ -255,15 +277,27 @@ export class Partition implements PartitionClient, AttemptHost {
   }
 
   #settled(completion: Completion | undefined): Waiting {
-    return {
-      completion: new Promise((resolve) => this.#commits.whenDurable(() => resolve(completion))),
-      cancel: () => {},
-    }
+    const settled = new Promise<Completion | undefined>((resolve, reject) => {
+      this.#commits.whenDurable(() => resolve(completion), reject)
+    })
+    // As for those who wait: that nobody awaits it is no failure of the process.
+    settled.catch(() => {})
+    return { completion: settled, cancel: () => {} }
   }
 
-  #restartAttempt({ seq }: Invocation): void {
-    if (this.#closed || this.#attempts.has(seq)) return
-    this.#release(this.#decide({ type: 'restart-attempt', now: this.#options.now(), seq }))
+  /** Not later than was meant when it was decided, although the clock has been set back since. */
+  #armRetry(invocation: Invocation, at: number): void {
+    const { seq, modifiedAt } = invocation
+    if (modifiedAt <= this.#options.now()) this.#timers.arm({ kind: 'retry', seq, at })
+    else this.#restartAttempt(invocation, Math.max(0, at - modifiedAt))
+  }
+
+  #restartAttempt({ seq }: Invocation, delayMs: number): void {
+    const restart = (): void => {
+      if (this.#closed || this.#attempts.has(seq)) return
+      this.#release(this.#decide({ type: 'restart-attempt', now: this.#options.now(), seq }))
+    }
+    setTimeout(restart, Math.min(delayMs, MAX_TIMEOUT_MS)).unref()
   }
 
   #fire(timer: Timer): void {
@@ -285,14 +319,14 @@ export class Partition implements PartitionClient, AttemptHost {
     return turn
   }
 
-  /** Puts a turn's effects behind what has been decided so far, and `durable` behind them. */
-  #release(turn: Turn, durable?: () => void): void {
+  /** Puts a turn's effects behind what has been decided so far, and `durable` behind them; or `lost`, when that cannot be known. */
+  #release(turn: Turn, durable?: () => void, lost?: (error: Error) => void): void {
     for (const effect of turn.effects) {
       if (effect.type === 'start-attempt' && effect.first && this.#hasDurableState(effect)) this.#start(effect)
       else this.#commits.whenDurable(() => this.#perform(effect))
       if (effect.type === 'answer-waiting') this.#commits.completed(effect.invocation)
     }
-    if (durable !== undefined) this.#commits.whenDurable(durable)
+    if (durable !== undefined) this.#commits.whenDurable(durable, lost)
     this.#commits.commit()
   }
 

@@ -9,10 +9,15 @@ interface Caller {
 /** Callers outside the cluster that wait for results. They are lost in a restart; invocations are not. */
 export class WaitingCallers {
   readonly #byInvocation = new Map<InvocationId, Set<Caller>>()
+  #end: Error | undefined
 
   add(id: InvocationId): Waiting {
     let caller: Caller | undefined
     const completion = new Promise<Completion | undefined>((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(this.#end)
+        return
+      }
       caller = { resolve, reject }
       const callers = this.#byInvocation.get(id)
       if (callers === undefined) this.#byInvocation.set(id, new Set([caller]))
@@ -38,7 +43,9 @@ export class WaitingCallers {
     for (const caller of callers) caller.resolve(completion)
   }
 
+  /** Those who wait, and those who still come. */
   rejectAll(error: Error): void {
+    this.#end ??= error
     for (const callers of this.#byInvocation.values()) for (const caller of callers) caller.reject(error)
     this.#byInvocation.clear()
   }

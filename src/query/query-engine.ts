@@ -1,4 +1,4 @@
-import { QueryAborted, QueryOverloaded, QueryTooComplex } from '../errors/query.ts'
+import { QueryAborted, QueryOverloaded, QueryProcessFailed, QueryTooComplex } from '../errors/query.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import type { QueryLimits } from './limits.ts'
 import type { LiveAttempt } from './live-attempt.ts'
@@ -31,6 +31,8 @@ export interface QueryAnswer {
   readonly contentType: string
   /** The parts of the body. */
   readonly body: readonly Buffer[]
+  /** To be called when nobody holds the body any more; until then it counts against what may be held. */
+  release(): void
 }
 
 interface Slot {
@@ -46,6 +48,8 @@ export class QueryEngine {
   readonly #waiting: ((slot: Slot) => void)[] = []
   readonly #closing = new AbortController()
   #isClosed = false
+  /** Of answers that are still being sent. */
+  #heldBytes = 0
 
   constructor(options: QueryEngineOptions) {
     this.#options = options
@@ -75,11 +79,14 @@ export class QueryEngine {
     if (Buffer.byteLength(sql) > limits.maxSqlBytes) {
       throw new QueryTooComplex(`The query is longer than ${limits.maxSqlBytes} bytes`)
     }
+    if (this.#heldBytes > limits.maxHeldBytes) {
+      throw new QueryOverloaded('Clients are slow to read the answers of earlier queries; try again when they have')
+    }
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, signal])
     const slot = await this.#take(stop)
     try {
       const body = await this.#runIn(slot, { sql, format, visibility }, stop)
-      return { contentType: contentTypes[format], body }
+      return { contentType: contentTypes[format], body, release: this.#hold(body) }
     } finally {
       this.#giveBack(slot)
     }
@@ -102,20 +109,25 @@ export class QueryEngine {
     asked: Pick<RunQuery, 'sql' | 'format' | 'visibility'>,
     stop: AbortSignal,
   ): Promise<Buffer[]> {
-    const { checkpoint, databaseFile, keys, limits, live, log, now = Date.now } = this.#options
+    const { checkpoint, limits, live, log, now = Date.now } = this.#options
     clearTimeout(slot.idleTimer)
-    if (slot.process?.isUsable !== true) {
-      slot.process = new QueryProcess({ databaseFile, maxMemoryBytes: limits.maxMemoryBytes }, keys?.bytes)
-    }
+    const isWarm = slot.process?.isUsable === true
+    const process = isWarm && slot.process !== undefined ? slot.process : this.#start()
+    slot.process = process
     await checkpoint()
     const startedAt = performance.now()
     const { maxRows, maxResultBytes, timeoutMs } = limits
     const wantsLive = /sys_invocation(?!_status)/i.test(asked.sql)
     try {
       const query = { ...asked, nowMs: now(), maxRows, maxResultBytes, live: wantsLive ? live() : [] }
-      return await slot.process.run(query, timeoutMs, stop)
+      return await process.run(query, timeoutMs, stop)
     } catch (error) {
-      if (!slot.process.isUsable) {
+      // It may have been killed since its last query, and nobody had noticed yet; it has changed nothing.
+      if (isWarm && error instanceof QueryProcessFailed) {
+        slot.process = undefined
+        return this.#runIn(slot, asked, stop)
+      }
+      if (!process.isUsable) {
         const durationMs = Math.round(performance.now() - startedAt)
         log?.warn(
           { durationMs, code: error instanceof Error && 'code' in error ? error.code : undefined },
@@ -123,6 +135,20 @@ export class QueryEngine {
         )
       }
       throw error
+    }
+  }
+
+  #start(): QueryProcess {
+    const { databaseFile, keys, limits } = this.#options
+    return new QueryProcess({ databaseFile, maxMemoryBytes: limits.maxMemoryBytes }, keys?.bytes)
+  }
+
+  #hold(body: readonly Buffer[]): () => void {
+    let sizeBytes = body.reduce((sum, part) => sum + part.length, 0)
+    this.#heldBytes += sizeBytes
+    return () => {
+      this.#heldBytes -= sizeBytes
+      sizeBytes = 0
     }
   }
 

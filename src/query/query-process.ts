@@ -29,7 +29,8 @@ const errors: ReadonlyMap<string, PerdureErrorConstructor> = new Map(
 /** Lower than the server's: calls come first. Ten steps of twenty. */
 const NICENESS = 10
 
-const START_TIMEOUT_MS = 20_000
+/** Long: its priority is low, and a machine that has much else to do starts it late. */
+const START_TIMEOUT_MS = 60_000
 
 /**
  * A process that runs queries. It is not a thread, because nothing stops a thread that is inside of SQLite, and a query that is too slow or

@@ -10,12 +10,14 @@
  * | text                | TEXT                                                         |
  * | binary              | BLOB                                                         |
  * | timestamp, duration | INTEGER, milliseconds                                        |
+ * | date                | INTEGER, milliseconds of its midnight                        |
  * | interval            | TEXT, as it is shown; literals only                          |
  * | list                | TEXT, a JSON array                                           |
  * | json                | TEXT, the JSON value that `->` leads to                      |
  */
 export type SqlType =
   | { readonly kind: 'null' | 'bool' | 'wide' | 'float' | 'interval' | 'json' }
+  | { readonly kind: 'date' }
   | { readonly kind: 'int'; readonly arrow: 'Int32' | 'Int64' | 'UInt32' | 'UInt64' }
   | { readonly kind: 'text'; readonly large: boolean }
   | { readonly kind: 'binary'; readonly large: boolean }
@@ -48,6 +50,7 @@ export const binary: SqlType = { kind: 'binary', large: false }
 export const timestamp: SqlType = { kind: 'timestamp', unit: 'ms', utc: true }
 /** What `now()` and timestamp literals are in the peer: without a zone. */
 export const plainTimestamp: SqlType = { kind: 'timestamp', unit: 'ns', utc: false }
+export const date: SqlType = { kind: 'date' }
 export const duration: SqlType = { kind: 'duration', unit: 'ms' }
 export const interval: SqlType = { kind: 'interval' }
 export const textList: SqlType = { kind: 'list', of: 'text' }
@@ -73,6 +76,8 @@ export function typeName(type: SqlType): string {
       return type.large ? 'LargeBinary' : 'Binary'
     case 'timestamp':
       return type.utc ? `Timestamp(${type.unit}, "+00:00")` : `Timestamp(${type.unit})`
+    case 'date':
+      return 'Date32'
     case 'duration':
       return `Duration(${type.unit})`
     case 'interval':

@@ -27,6 +27,12 @@ export function formatTimestamp(epochMs: number, utc: boolean): string {
   return `${text.endsWith('.000') ? text.slice(0, -4) : text}${utc ? 'Z' : ''}`
 }
 
+/** `2026-01-31` */
+export function formatDate(epochMs: number): string {
+  const date = new Date(epochMs)
+  return Number.isNaN(date.getTime()) ? String(epochMs) : (date.toISOString().split('T', 1)[0] ?? '')
+}
+
 /** ISO 8601 in seconds: `PT86400S`, `PT0.016S`, `-PT5S`; nothing is `P0D`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return 'P0D'

@@ -11,8 +11,8 @@ import { type Connection, type Dialer, openConnection } from './connection.ts'
 import { displayUri } from './deployment-uri.ts'
 import { checkContentType, checkStatus, readBody, sdkVersionOf } from './discovery-response.ts'
 import type { Exchange, HttpVersion, ResponseHead } from './exchange.ts'
-import { getHttp1 } from './exchange-http1.ts'
-import { getHttp2 } from './exchange-http2.ts'
+import { exchangeHttp1 } from './exchange-http1.ts'
+import { exchangeHttp2 } from './exchange-http2.ts'
 import { connectFailure, exchangeFailure, TransientFailure } from './transport-failure.ts'
 
 const maxAttempts = 5
@@ -150,8 +150,8 @@ async function connectTo(request: DiscoveryRequest, dialer: Dialer, signal: Abor
 function get(connection: Connection, url: URL, headers: readonly Header[]): Exchange {
   const path = `${url.pathname}discover${url.search}`
   return connection.protocol === 'h2'
-    ? getHttp2(connection.socket, url.origin, path, headers)
-    : getHttp1(connection.socket, url.host, path, headers)
+    ? exchangeHttp2(connection.socket, url.origin, path, headers)
+    : exchangeHttp1(connection.socket, url.host, path, headers)
 }
 
 async function headOf(

@@ -4,10 +4,17 @@ import type { Header } from '../core/journal.ts'
 import { request } from '../platform/node-http.ts'
 import { ConnectionClosed, type Exchange, type ResponseHead } from './exchange.ts'
 
-/** GET over HTTP/1.1. `node:http` and not a pooling client: the socket is ours, and the peer's version is visible. */
-export function getHttp1(socket: Socket, authority: string, path: string, headers: readonly Header[]): Exchange {
+/** One request over HTTP/1.1, a POST if there is a body. `node:http` and not a pooling client: the socket is ours, and the peer's version is visible. */
+export function exchangeHttp1(
+  socket: Socket,
+  authority: string,
+  path: string,
+  headers: readonly Header[],
+  body?: Uint8Array,
+): Exchange {
   const outgoing = request({
     createConnection: () => socket,
+    method: body === undefined ? 'GET' : 'POST',
     path,
     setHost: false,
     headers: ['host', authority, 'connection', 'close', ...headers.flat()],
@@ -18,7 +25,7 @@ export function getHttp1(socket: Socket, authority: string, path: string, header
     outgoing.on('error', reject)
     outgoing.once('close', () => reject(new ConnectionClosed('closed without a response')))
   })
-  outgoing.end()
+  outgoing.end(body)
   return {
     head,
     // With HTTP/1.1 a peer that does not speak it shows as a parser error.

@@ -4,18 +4,28 @@ import type { Socket } from 'node:net'
 import type { Header } from '../core/journal.ts'
 import { ConnectionClosed, type Exchange, type ResponseHead } from './exchange.ts'
 
-/** GET over HTTP/2 with prior knowledge, in a session of its own on this socket. */
-export function getHttp2(socket: Socket, origin: string, path: string, headers: readonly Header[]): Exchange {
+/** One request over HTTP/2 with prior knowledge, a POST if there is a body, in a session of its own on this socket. */
+export function exchangeHttp2(
+  socket: Socket,
+  origin: string,
+  path: string,
+  headers: readonly Header[],
+  body?: Uint8Array,
+): Exchange {
   let hasSettings = false
   const session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } })
   session.once('remoteSettings', () => {
     hasSettings = true
   })
-  const stream = session.request({
-    [constants.HTTP2_HEADER_METHOD]: 'GET',
-    [constants.HTTP2_HEADER_PATH]: path,
-    ...Object.fromEntries(headers),
-  })
+  const stream = session.request(
+    {
+      [constants.HTTP2_HEADER_METHOD]: body === undefined ? 'GET' : 'POST',
+      [constants.HTTP2_HEADER_PATH]: path,
+      ...Object.fromEntries(headers),
+    },
+    { endStream: body === undefined },
+  )
+  if (body !== undefined) stream.end(body)
   const head = new Promise<ResponseHead>((resolve, reject) => {
     stream.once('response', (incoming) => {
       const { ':status': status, ...fields } = incoming

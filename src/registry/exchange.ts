@@ -12,7 +12,7 @@ export interface ResponseHead {
   isComplete(): Promise<boolean>
 }
 
-/** One GET on a connection of its own. */
+/** One request, a GET or with a body a POST, on a connection of its own. */
 export interface Exchange {
   /** Rejects when the connection ends or breaks before there is a response. */
   readonly head: Promise<ResponseHead>

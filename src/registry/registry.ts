@@ -97,8 +97,10 @@ export class Registry {
       request.useHttp11 === undefined &&
       request.overwrite !== true
     if (asksNothing) return given
-    return this.#addresses.run(addressOf(url), async () => {
+    const updated = await this.#addresses.run(addressOf(url), async () => {
       const before = this.#deployment(id)
+      // It has moved while this waited for its turn at the address where it was.
+      if (request.uri === undefined && before.uri !== given.uri) return undefined
       const address = { url, headers: headers ?? before.additionalHeaders }
       const auth = updatedAuth(request.uri ?? before.uri, before.auth, request.auth)
       const useHttp11 = request.useHttp11 ?? before.httpVersion === 'HTTP/1.1'
@@ -107,6 +109,7 @@ export class Registry {
       const { services } = buildServices(discovered.manifest, this.#options.limits)
       return this.#change(async () => {
         const current = this.#deployment(id)
+        if (!isLocatedAs(current, before)) return undefined
         checkSameRange(current, range)
         const deployment: DeploymentRecord = {
           ...located(address, auth, discovered, range),
@@ -120,6 +123,8 @@ export class Registry {
         return deployment
       })
     })
+    // What was discovered is not what it has become meanwhile: another change would be undone without a word.
+    return updated ?? this.updateDeployment(id, request)
   }
 
   /** Forgets a deployment. Its services fall back to the highest revision left, or vanish. */
@@ -219,6 +224,16 @@ function located(
     maxProtocolVersion: range.max,
     ...(discovered.sdkVersion === undefined ? {} : { sdkVersion: discovered.sdkVersion }),
   }
+}
+
+/** Whether nobody has changed it in between: records are replaced, and at most this says no too often. */
+function isLocatedAs(one: DeploymentRecord, other: DeploymentRecord): boolean {
+  return (
+    one.uri === other.uri &&
+    one.auth === other.auth &&
+    one.additionalHeaders === other.additionalHeaders &&
+    one.httpVersion === other.httpVersion
+  )
 }
 
 function checkSameRange(deployment: DeploymentRecord, range: ProtocolRange): void {

@@ -1,5 +1,6 @@
 import { readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isOfOthers } from '../config/file-owner.ts'
 import { SealingDataExposed } from '../errors/sealing.ts'
 
 /** The node's own directory may be passed through by others, for the sake of Unix sockets in it, and nothing more. */
@@ -7,8 +8,9 @@ const beyondPassing = 0o066
 const beyondOwner = 0o077
 
 /**
- * Refuses a data directory that other users of the machine can read or change: the directory of the node, what is in it, and what is in
- * `log` and `store`. Sockets have modes of their own. What does not exist yet is made private later. Windows has no such modes.
+ * Refuses a data directory that other users of the machine own, or can read or change: the directory of the node, what is in it, and what is in
+ * `log` and `store`. Who made the directory before the server did would own all that root's server writes into it.
+ * Sockets have modes of their own. What does not exist yet is made private later. Windows has no such modes.
  * @throws SealingDataExposed, with the command that mends it
  */
 export function checkDataDirectory(directory: string): void {
@@ -42,7 +44,14 @@ function look(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false })
 }
 
-function check(path: string, { mode }: Stats, forbidden: number, directory: string): void {
+function check(path: string, stats: Stats, forbidden: number, directory: string): void {
+  const { mode, uid } = stats
+  if (isOfOthers(stats)) {
+    throw new SealingDataExposed(
+      `${path} belongs to another user (uid ${uid}), and this process is uid ${process.geteuid?.()}. Run it as that user; or, if the data is not ` +
+        `his, chown -R ${directory}`,
+    )
+  }
   if ((mode & forbidden) === 0) return
   const bits = (mode & 0o777).toString(8).padStart(4, '0')
   throw new SealingDataExposed(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { exposureOf } from '../config/file-exposure.ts'
 import { SealingKeyFileInvalid } from '../errors/sealing.ts'
@@ -14,18 +14,7 @@ const howTo = 'Make a key with: perdure secrets generate-key <file>'
  * @throws SealingKeyFileInvalid, which never shows what is in the file
  */
 export function readKeyFile(path: string): KeyRing {
-  let text: string
-  try {
-    const stats = statSync(path)
-    const exposure = exposureOf(path, stats)
-    if (exposure !== undefined) throw new SealingKeyFileInvalid(`secrets.key-file: ${path} cannot be used: ${exposure}`)
-    if (stats.size > maxFileBytes) throw invalid(path, `has ${stats.size} bytes, which is no list of keys`)
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof SealingKeyFileInvalid) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    throw invalid(path, `cannot be read (${code})`)
-  }
+  const text = readChecked(path)
   const keys: Buffer[] = []
   for (const [index, line] of text.split('\n').entries()) {
     const word = line.trim()
@@ -42,6 +31,27 @@ export function readKeyFile(path: string): KeyRing {
     // Mounted secrets need not be of a kind that can be synced.
   }
   return new KeyRing(keys)
+}
+
+/** Mode and content of the same file, whatever happens to the name in between. */
+function readChecked(path: string): string {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const stats = fstatSync(descriptor)
+      const exposure = exposureOf(path, stats)
+      if (exposure !== undefined)
+        throw new SealingKeyFileInvalid(`secrets.key-file: ${path} cannot be used: ${exposure}`)
+      if (stats.size > maxFileBytes) throw invalid(path, `has ${stats.size} bytes, which is no list of keys`)
+      return readFileSync(descriptor, 'utf8')
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    if (error instanceof SealingKeyFileInvalid) throw error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+    throw invalid(path, `cannot be read (${code})`)
+  }
 }
 
 /** A new key as a line for the file. */

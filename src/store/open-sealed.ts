@@ -21,10 +21,15 @@ const UNCLEANED = 'uncleaned'
 
 /**
  * Makes a store that has its tables fit for `keys`: a new one gets its format; one that is in clear is sealed as a whole; one that is sealed gets its data
- * keys wrapped by the current key. Afterwards only the current key is needed. The writer calls this, alone with the file.
+ * keys wrapped by the current key. Afterwards only the current key is needed. The writer calls this, alone with the file. `onUncleaned`: there is no
+ * space to write the file anew, so what was in clear stays in free pages of it until the next time; without it that is an error.
  * @throws SealingKeyMissing, and has changed nothing then
  */
-export function prepareSealing(database: DatabaseSync, keys: KeyRing | undefined): ValueSeal | undefined {
+export function prepareSealing(
+  database: DatabaseSync,
+  keys: KeyRing | undefined,
+  onUncleaned?: (reason: string) => void,
+): ValueSeal | undefined {
   const format = meta(database, 'format')
   if (keys === undefined) {
     if (format === SEALED_FORMAT_VERSION) requireKey(undefined, keyIdOf(database), 'The store')
@@ -38,7 +43,14 @@ export function prepareSealing(database: DatabaseSync, keys: KeyRing | undefined
   if (format === undefined) setMeta(database, 'format', SEALED_FORMAT_VERSION)
   if (format === SEALED_FORMAT_VERSION) rewrapDurably(database, seal)
   if (format === FORMAT_VERSION) withTemporaryFilesBeside(database, () => rewriteAll(database, undefined, seal))
-  if (meta(database, UNCLEANED) !== undefined) withTemporaryFilesBeside(database, () => clean(database))
+  if (meta(database, UNCLEANED) === undefined) return seal
+  try {
+    withTemporaryFilesBeside(database, () => clean(database))
+  } catch (error) {
+    if (onUncleaned === undefined || !isLackOfSpace(error)) throw error
+    makeRoom(database)
+    onUncleaned(error instanceof Error ? error.message : String(error))
+  }
   return seal
 }
 
@@ -129,6 +141,17 @@ function clean(database: DatabaseSync): void {
   // While somebody reads an older state it stays in the file, and the next start has to do this again.
   if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) return
   database.prepare('DELETE FROM meta WHERE name = ?').run(UNCLEANED)
+}
+
+/** What the attempt has left in the WAL takes up the space that the log needs to begin. */
+function makeRoom(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec('ROLLBACK')
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_WRITE, which is what a quota looks like to SQLite. */
+function isLackOfSpace(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 13 || error.errcode === 778)
 }
 
 function keyIdOf(database: DatabaseSync): string {

@@ -62,7 +62,7 @@ export interface InvocationRow {
 
 export type LiveParts = Pick<
   Invocation,
-  'retry' | 'awaiting' | 'sleeping' | 'calls' | 'queueOrder' | 'pauseRequested' | 'sinks'
+  'retry' | 'failedAttempts' | 'awaiting' | 'sleeping' | 'calls' | 'queueOrder' | 'pauseRequested' | 'sinks'
 >
 
 const writer = new BinaryWriter()
@@ -156,6 +156,7 @@ function encodeLive(live: LiveParts): Uint8Array {
   writer.optional(live.queueOrder, (order) => writer.varint(order))
   writer.u8(live.pauseRequested ? 1 : 0)
   writer.list(live.sinks, (sink) => writeSink(writer, sink))
+  writer.varint(live.failedAttempts)
   return writer.take()
 }
 
@@ -163,7 +164,7 @@ function encodeLive(live: LiveParts): Uint8Array {
 export function decodeLive(bytes: Uint8Array | null): LiveParts {
   if (bytes === null) return finished()
   const r = new BinaryReader(asBuffer(bytes), true)
-  return {
+  const live = {
     retry: r.optional(() => readRetry(r)),
     awaiting: r.optional(() => readAwaiting(r)),
     sleeping: r.list(() => readSleeping(r)),
@@ -172,12 +173,15 @@ export function decodeLive(bytes: Uint8Array | null): LiveParts {
     pauseRequested: r.u8() === 1,
     sinks: r.list(() => readSink(r)),
   }
+  // Rows of earlier versions end here.
+  return { ...live, failedAttempts: r.done ? (live.retry?.countedFailures ?? 0) : r.varint() }
 }
 
 /** What an invocation has when it is over: nothing that goes on. */
 function finished(): LiveParts {
   return {
     retry: undefined,
+    failedAttempts: 0,
     awaiting: undefined,
     sleeping: [],
     calls: [],
@@ -253,6 +257,7 @@ export function invocationOf(row: InvocationRow, journal: JournalEntry[]): Invoc
         ? undefined
         : { deploymentId: row.pinned_deployment as DeploymentId, protocolVersion: row.pinned_version ?? 0 },
     retry: live.retry,
+    failedAttempts: live.failedAttempts,
     awaiting: live.awaiting,
     sleeping: live.sleeping,
     calls: live.calls,

@@ -1,7 +1,5 @@
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
 import module from 'node:module'
-import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { DeploymentRecord } from '../core/deployment.ts'
@@ -10,6 +8,7 @@ import type { Invocation } from '../core/invocation.ts'
 import type { JournalEntry } from '../core/journal.ts'
 import type { Keyed } from '../core/keyed.ts'
 import type { ColdState } from '../core/state.ts'
+import type { PerdureError } from '../errors/perdure-error.ts'
 import { SealingKeyMissing, SealingTampered } from '../errors/sealing.ts'
 import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
@@ -17,7 +16,7 @@ import { ValueSeal } from '../sealing/value-seal.ts'
 import { KeyedReader, type QueuedMutation } from './keyed-rows.ts'
 import { decodeEntries, type InvocationRow, invocationOf } from './row.ts'
 import { openDeployment, openEntries, openRow } from './sealed-columns.ts'
-import { FORMAT_VERSION, SEALED_FORMAT_VERSION } from './tables.ts'
+import { makeStoreFile } from './store-file.ts'
 import type { FromWorker, ToWorker, WorkerOptions } from './worker.ts'
 
 export interface StoreOptions {
@@ -29,6 +28,8 @@ export interface StoreOptions {
   readonly onFatal: (error: Error) => void
   /** Payloads are sealed under the current one. With keys, the caller must be alone with the directory from before it opens the store. */
   readonly keys?: KeyRing | undefined
+  /** The store is sealed, but there was no space to remove from the file what was in clear before; the next start tries again. */
+  readonly onUncleaned?: (reason: string) => void
 }
 
 /**
@@ -47,7 +48,7 @@ export class Store implements ColdState {
   readonly #journal: StatementSync
   readonly #keyed: KeyedReader
   readonly #expired: StatementSync
-  readonly #waiting: ((message: FromWorker) => void)[] = []
+  readonly #waiting: Waiter[] = []
   #batches: Uint8Array[] = []
   #bufferedBytes = 0
   #bufferedTo = 0
@@ -56,6 +57,7 @@ export class Store implements ColdState {
   #timer: NodeJS.Timeout | undefined
   #folded: number
   #closed = false
+  #failure: PerdureError | undefined
 
   private constructor(file: string, worker: Worker, reader: DatabaseSync, options: StoreOptions) {
     this.file = file
@@ -76,17 +78,15 @@ export class Store implements ColdState {
     worker.on('message', (message: FromWorker) => this.#heard(message))
     worker.on('error', (error) => this.#fail(error))
     worker.on('exit', () => {
-      if (!this.#closed) this.#fail(new Error('the worker thread ended'))
+      if (!this.#closed || this.#waiting.length > 0) this.#fail(new Error('the worker thread ended'))
     })
   }
 
   /** Opens or creates the store in a directory of its own. Rejects with PERDURE_ERR_STORE_* and PERDURE_ERR_SEALING_*. */
   static async open(options: StoreOptions): Promise<Store> {
-    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-    const file = join(options.directory, 'store.sqlite')
-    createPrivately(file)
+    const file = makeStoreFile(options.directory)
     const worker = startWorker({ file, keys: options.keys?.bytes })
-    await started(worker, file)
+    const uncleaned = await started(worker, file)
     let store: Store
     try {
       store = new Store(file, worker, new DatabaseSync(file, { readOnly: true }), options)
@@ -95,13 +95,7 @@ export class Store implements ColdState {
       await worker.terminate()
       throw new StoreFailed(`The store ${file} cannot be opened: ${messageOf(cause)}`, { cause })
     }
-    const format = store.#meta('format')
-    if (format !== (options.keys === undefined ? FORMAT_VERSION : SEALED_FORMAT_VERSION)) {
-      await store.close()
-      throw new StoreFormatUnknown(
-        `The store ${file} has format ${format}, this version reads formats ${FORMAT_VERSION} and ${SEALED_FORMAT_VERSION}. Start the version that wrote it.`,
-      )
-    }
+    if (uncleaned !== undefined) options.onUncleaned?.(uncleaned)
     return store
   }
 
@@ -110,7 +104,7 @@ export class Store implements ColdState {
     return this.#folded
   }
 
-  /** Bytes of the log that the store has been given and has not written. */
+  /** Memory that holds what the store has been given and has not written. */
   get pendingBytes(): number {
     return this.#bufferedBytes + this.#sentBytes
   }
@@ -177,15 +171,18 @@ export class Store implements ColdState {
 
   /** Takes over a durable batch that ends at `position`. The buffer must not be used any more. */
   fold(position: number, batch: Buffer): void {
+    // The log has it, and the process is about to end.
+    if (this.#failure !== undefined) return
     this.#batches.push(batch)
-    this.#bufferedBytes += batch.length
+    // A batch may be a small part of its buffer, and pins all of it.
+    this.#bufferedBytes += batch.buffer.byteLength
     this.#bufferedTo = position
     if (this.#isFolding || this.#timer !== undefined) return
     this.#timer = setTimeout(() => this.#flush(), this.#options.checkpointIntervalMs)
     this.#timer.unref()
   }
 
-  /** Resolves when everything given to `fold` so far can be read. */
+  /** Resolves when everything given to `fold` so far can be read. Rejects with PERDURE_ERR_STORE_FAILED. */
   async checkpoint(): Promise<void> {
     const target = this.#bufferedTo
     while (this.#folded < target) {
@@ -194,22 +191,29 @@ export class Store implements ColdState {
     }
   }
 
-  /** Resolves with the position up to which the store is on disk for good: the log before it may be deleted. */
+  /**
+   * Resolves with the position up to which the store is on disk for good: the log before it may be deleted. Rejects with
+   * PERDURE_ERR_STORE_FAILED.
+   */
   async sync(): Promise<number> {
-    this.#send({ type: 'sync' })
+    if (this.#failure === undefined) this.#send({ type: 'sync' })
     const message = await this.#next('synced')
     return message.position
   }
 
+  /** Writes what it has been given, and ends; a store that has failed just ends: the log has the rest. */
   async close(): Promise<void> {
     if (this.#closed) return
     clearTimeout(this.#timer)
-    await this.checkpoint()
+    await this.checkpoint().catch(ignoreFailure)
+    if (this.#closed) return
     this.#closed = true
     // The writer's connection is the last one, so that SQLite leaves one file, with everything in it.
     this.#reader.close()
-    this.#send({ type: 'close' })
-    await this.#next('closed')
+    if (this.#failure === undefined) {
+      this.#send({ type: 'close' })
+      await this.#next('closed').catch(ignoreFailure)
+    }
     await this.#worker.terminate()
   }
 
@@ -245,22 +249,32 @@ export class Store implements ColdState {
       }
       this.#options.onFolded(message.position)
     }
-    for (const waiter of this.#waiting.splice(0)) waiter(message)
+    for (const waiter of this.#waiting.splice(0)) waiter.hear(message)
   }
 
   #next<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
-    return new Promise((resolve) => {
-      const wait = (message: FromWorker): void => {
-        if (message.type === type) resolve(message as Extract<FromWorker, { type: T }>)
-        else this.#waiting.push(wait)
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        hear: (message) => {
+          if (message.type === type) resolve(message as Extract<FromWorker, { type: T }>)
+          else this.#waiting.push(waiter)
+        },
+        fail: reject,
       }
-      this.#waiting.push(wait)
+      this.#waiting.push(waiter)
     })
   }
 
+  /** The end: nothing more is written, and who waits for that is told. */
   #fail(cause: Error): void {
-    this.#closed = true
-    this.#options.onFatal(new StoreFailed(`The store failed: ${cause.message}. The log has everything.`, { cause }))
+    if (this.#failure !== undefined) return
+    const failure = new StoreFailed(`The store failed: ${cause.message}. The log has everything.`, { cause })
+    this.#failure = failure
+    clearTimeout(this.#timer)
+    this.#batches = []
+    for (const waiter of this.#waiting.splice(0)) waiter.fail(failure)
+    this.#options.onFatal(failure)
   }
 
   #optional(row: Record<string, unknown> | undefined): Invocation | undefined {
@@ -282,6 +296,17 @@ export class Store implements ColdState {
     const row = this.#reader.prepare('SELECT value FROM meta WHERE name = ?').get(name)
     return row === undefined ? undefined : Number(row.value)
   }
+}
+
+/** Who waits for a message of the worker. */
+interface Waiter {
+  readonly hear: (message: FromWorker) => void
+  readonly fail: (error: PerdureError) => void
+}
+
+/** It has been reported as fatal. */
+function ignoreFailure(error: unknown): void {
+  if (!(error instanceof StoreFailed)) throw error
 }
 
 /**
@@ -306,18 +331,8 @@ function startWorker(options: WorkerOptions): Worker {
   })
 }
 
-/** SQLite would create the file readable for all, and gives the files beside it the mode of this one. An existing one is not even opened. */
-function createPrivately(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', 0o600))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
-    throw new StoreFailed(`The store ${file} cannot be created: ${messageOf(error)}`, { cause: error })
-  }
-}
-
-/** The worker's first message says whether it has opened the file. */
-async function started(worker: Worker, file: string): Promise<void> {
+/** The worker's first message says whether it has opened the file, and what it could not remove from it. */
+async function started(worker: Worker, file: string): Promise<string | undefined> {
   let message: FromWorker
   try {
     const received = await once(worker, 'message')
@@ -325,9 +340,11 @@ async function started(worker: Worker, file: string): Promise<void> {
   } catch (cause) {
     throw new StoreFailed(`The store ${file} cannot be opened: ${messageOf(cause)}`, { cause })
   }
-  if (message.type !== 'refused') return
+  if (message.type === 'ready') return message.uncleaned
+  if (message.type !== 'refused') throw new Error(`invariant: the worker begins with ${message.type}`)
   const { code, message: text } = message
-  const Refusal = [SealingKeyMissing, SealingTampered].find(({ definition }) => definition.code === code) ?? StoreFailed
+  const refusals = [SealingKeyMissing, SealingTampered, StoreFormatUnknown]
+  const Refusal = refusals.find(({ definition }) => definition.code === code) ?? StoreFailed
   throw new Refusal(text)
 }
 

@@ -1,3 +1,5 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { StoreFormatUnknown } from '../errors/store.ts'
 import { dataKeyTable } from '../sealing/value-seal.ts'
 
 /**
@@ -96,3 +98,16 @@ ${dataKeyTable}`
 export const FORMAT_VERSION = 1
 /** The same with sealed payloads, see sealed-columns.ts. */
 export const SEALED_FORMAT_VERSION = 2
+
+/**
+ * A store of a version that keeps it in another form must stay as it is: not even tables may be added.
+ * @throws StoreFormatUnknown
+ */
+export function refuseForeignFormat(database: DatabaseSync, file: string): void {
+  if (database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'meta'`).get() === undefined) return
+  const format = database.prepare(`SELECT value FROM meta WHERE name = 'format'`).get()?.value
+  if (format === undefined || format === FORMAT_VERSION || format === SEALED_FORMAT_VERSION) return
+  throw new StoreFormatUnknown(
+    `The store ${file} has format ${format}, this version reads formats ${FORMAT_VERSION} and ${SEALED_FORMAT_VERSION}. Start the version that wrote it.`,
+  )
+}

@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import module from 'node:module'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { PerdureError } from '../errors/perdure-error.ts'
@@ -7,7 +8,8 @@ import { KeyRing } from '../sealing/key-ring.ts'
 import type { ValueSeal } from '../sealing/value-seal.ts'
 import { prepareSealing } from './open-sealed.ts'
 import { Projector } from './projector.ts'
-import { tables } from './tables.ts'
+import { syncDirectory } from './store-file.ts'
+import { refuseForeignFormat, tables } from './tables.ts'
 
 /** What the thread is started with. */
 export interface WorkerOptions {
@@ -26,7 +28,8 @@ export type ToWorker =
 
 /** What the worker says back. */
 export type FromWorker =
-  | { readonly type: 'ready' }
+  /** `uncleaned`: why what was in clear before sealing could not be removed from the file's free pages. */
+  | { readonly type: 'ready'; readonly uncleaned: string | undefined }
   /** The store cannot be opened with these keys; the thread ends. The code is that of a PerdureError. */
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'folded'; readonly position: number }
@@ -41,9 +44,8 @@ const { file, keys } = workerData as WorkerOptions
 const database = new DatabaseSync(file)
 // The log is what must not be lost; the store only must not tear. WAL with NORMAL gives that for one sync a checkpoint.
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000')
-database.exec(tables)
 /** What an earlier thread has written counts: without it, nothing that the log holds of it could go. */
-let written = Number(database.prepare(`SELECT value FROM meta WHERE name = 'position'`).get()?.value ?? 0)
+let written = 0
 
 function tell(message: FromWorker): void {
   port?.postMessage(message)
@@ -58,11 +60,18 @@ function syncFile(path: string): void {
   }
 }
 
+let uncleaned: string | undefined
+
 /** `undefined` when the store was refused. */
 function prepare(): Projector | undefined {
   let seal: ValueSeal | undefined
   try {
-    seal = prepareSealing(database, keys && new KeyRing(keys))
+    refuseForeignFormat(database, file)
+    database.exec(tables)
+    written = Number(database.prepare(`SELECT value FROM meta WHERE name = 'position'`).get()?.value ?? 0)
+    seal = prepareSealing(database, keys && new KeyRing(keys), (reason) => {
+      uncleaned = reason
+    })
   } catch (error) {
     database.close()
     if (!(error instanceof PerdureError)) throw error
@@ -84,7 +93,10 @@ function answer(projector: Projector, message: ToWorker): void {
       return
     case 'sync':
       // While a query reads an older state the checkpoint cannot finish: then the WAL is what has to be on disk.
-      if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) syncFile(`${file}-wal`)
+      if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0) {
+        syncFile(`${file}-wal`)
+        syncDirectory(dirname(file))
+      }
       tell({ type: 'synced', position: written })
       return
     case 'close':
@@ -97,7 +109,7 @@ function answer(projector: Projector, message: ToWorker): void {
 const projector = prepare()
 if (projector !== undefined) {
   port.on('message', (message: ToWorker) => answer(projector, message))
-  tell({ type: 'ready' })
+  tell({ type: 'ready', uncleaned })
 }
 // The process may end without notice; what was compiled is written down now.
 module.flushCompileCache()

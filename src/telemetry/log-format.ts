@@ -59,13 +59,21 @@ function errorLines(err: unknown): string {
 }
 
 function fieldText(value: unknown): string {
-  if (typeof value === 'string') return /^[\w./:@[\]+-]+$/.test(value) ? value : JSON.stringify(value)
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value === 'string') return /^[\w./:@[\]+-]+$/.test(value) ? value : quoted(value)
+  return typeof value === 'object' ? quoted(value) : String(value)
 }
 
 /** Text from outside must not start a line of its own or move the cursor. */
 function escapeControls(text: string): string {
-  return /\p{Cc}/u.test(text) ? JSON.stringify(text).slice(1, -1) : text
+  return /[\p{Cc}\p{Bidi_Control}]/u.test(text) ? quoted(text).slice(1, -1) : text
+}
+
+/** JSON leaves the controls above ASCII as they are, and terminals obey them, as they do what turns the direction of text around. */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\x7f-\x9f\p{Bidi_Control}]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function parseRecord(line: string): Record<string, unknown> | undefined {

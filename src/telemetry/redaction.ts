@@ -88,10 +88,18 @@ function withoutUserinfo(url: URL): string {
 }
 
 const tokenShapes: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN ([A-Z ]+)-----.*?-----END \1-----/gs, redacted],
+  // One that breaks off is none the less a key.
+  [/-----BEGIN ([A-Z ]+)-----(?:.*?-----END \1-----|(?:[\w+/=\s:,.-]|\\[nrt])*)/gs, redacted],
   [/\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g, redacted],
   [/:\/\/[^\s/@"]+@/g, `://${redacted}@`],
   [/\b(Bearer|Basic) +[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
+  // Access tokens of Google, which are no JWT.
+  [/\bya29\.[\w.-]+/g, redacted],
+  // Credentials in the query of a URL, which a library may repeat.
+  [
+    /([?&](?:access_token|id_token|token|key|api_?key|code|sig|signature|secret|password|assertion|x-goog-signature|x-amz-signature)=)[^\s"&#\\]+/gi,
+    `$1${redacted}`,
+  ],
 ]
 
 const secretKeyPattern = new RegExp(`"(?:${[...secretKeys].join('|')})"`, 'i')

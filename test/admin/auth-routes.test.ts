@@ -35,6 +35,8 @@ const forReaders = [
 const forOperators = [
   'DELETE /invocations/:invocation',
   'POST /services/:service/state',
+  'POST /internal/services/:service/serdes/decode/*',
+  'POST /internal/services/:service/serdes/encode/*',
   ...operations.flatMap((name) => [
     `PATCH /invocations/:invocation/${name}`,
     `POST /internal/invocations_batch_operations/${name}`,

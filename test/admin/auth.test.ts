@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
@@ -186,7 +186,7 @@ t.test('the audit knows where a write came from when the connection is gone', as
 })
 
 async function eventually(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !condition(); i++) await delay(5)
+  for (let i = 0; i < 6000 && !condition(); i++) await delay(5)
 }
 
 function logInto(lines: string[]) {
@@ -260,6 +260,21 @@ t.test('the file of tokens', async (t) => {
   auth.reload()
   t.equal(whoIs(auth, 'a'), unknown)
   t.equal(whoIs(auth, 'b'), 'token ci')
+
+  rmSync(file)
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), unknown, 'who takes the file away takes the tokens away')
+  t.match(log.at(-1), { event: 'admin-tokens-gone', keys: 0 })
+  const told = log.length
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), unknown)
+  t.equal(log.length, told, 'told once')
+  put(`ci admin ${hashOf('b')}\n`)
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), 'token ci', 'and back')
+  rmSync(file)
+  auth.reload()
+  t.equal(whoIs(auth, 'b'), unknown, 'on SIGHUP at once')
   t.notMatch(JSON.stringify(log), new RegExp(hashOf('b')))
 })
 

@@ -39,6 +39,7 @@ const registry = new Registry({
 })
 const app = adminFastify()
 registerAdminRoutes(app, {
+  convertPayload: () => Promise.reject(new Error('no service is asked here')),
   auth: testAuth(),
   client,
   registry,

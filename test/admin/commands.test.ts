@@ -117,6 +117,34 @@ t.test('state goes out and comes back, over TCP and the socket', async (t) => {
   }
 })
 
+t.test('what cannot have state is no empty export', async (t) => {
+  for (const uri of uris()) {
+    for (const more of [[], ['a key']]) {
+      const { code, stdout, stderr } = await perdure(['state', 'export', 'Stroe', ...more], { RESTATE_ADMIN_URL: uri })
+      t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: /service 'Stroe' does not exist/ })
+    }
+  }
+})
+
+t.test('what the official CLI does, and a server that is not there', async (t) => {
+  for (const [args, hint] of [
+    [['sql', 'SELECT 1'], 'use restate sql'],
+    [['status'], 'use restate services status'],
+    [['deployments', 'list'], 'use restate deployments'],
+    [['invocations', 'list'], 'there is restate invocations'],
+    [['state', 'get', 'Store', 'k'], 'there is restate state'],
+  ] as const) {
+    const { code, stderr } = await perdure(args, {})
+    t.equal(code, 1)
+    t.match(stderr, hint)
+  }
+  for (const RESTATE_ADMIN_URL of ['http://127.0.0.1:1', `unix:${join(directory, 'nobody.sock')}`]) {
+    const { code, stderr } = await perdure(['state', 'export', 'Store'], { RESTATE_ADMIN_URL })
+    t.equal(code, 1)
+    t.match(stderr, /cannot be reached.*Is the server running, and does RESTATE_ADMIN_URL say where\?/)
+  }
+})
+
 t.test('many keys are asked for in portions', async (t) => {
   const count = 1203
   const lines = Array.from(

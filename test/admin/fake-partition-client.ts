@@ -34,6 +34,8 @@ export class FakePartitionClient implements PartitionClient {
     this.#state.keyed(service, key).queue.push({ kind: 'invocation', order: this.#state.nextOrder, seq })
   }
 
+  async durable(): Promise<void> {}
+
   invocation(id: InvocationId): Invocation | undefined {
     return this.#state.find(id)
   }

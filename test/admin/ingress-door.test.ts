@@ -76,7 +76,7 @@ const parsed = (body: Buffer): unknown => JSON.parse(body.toString())
 const fromIngress = { 'x-restate-error-source': 'ingress' }
 
 async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`)
     await delay(5)

@@ -91,7 +91,7 @@ t.test('the word for each status', async (t) => {
     admin.client.put(invocation(state))
     t.equal((await admin.app.inject({ url: `/invocations/${invocationId}` })).json().status, shown)
   }
-  admin.client.put(invocation({ retry: retry(nowMs + 1000) }))
+  admin.client.put(invocation({ retry: retry(nowMs + 1000), failedAttempts: 2 }))
   t.match((await admin.app.inject({ url: `/invocations/${invocationId}` })).json(), {
     failed_attempts: 2,
     next_retry_at: '2026-11-21T17:30:01.000Z',

@@ -70,6 +70,7 @@ export function invocation(more: Partial<Invocation> = {}): Invocation {
     commandCount: 1,
     pinned: undefined,
     retry: undefined,
+    failedAttempts: 0,
     awaiting: undefined,
     sleeping: [],
     calls: [],

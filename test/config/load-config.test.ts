@@ -60,6 +60,7 @@ t.test('without anything, everything has its default', (t) => {
         memoryLimitBytes: 1.5 * 2 ** 30,
         perInvocationMemoryLimitBytes: 33_554_432,
         journalLengthLimit: 1_000_000,
+        maxAwaitedFutureDepth: 1000,
         eagerStateSizeLimitBytes: 33_554_432,
         enableProtocolV7: false,
         requestIdentityPrivateKeyPemFile: undefined,
@@ -132,6 +133,7 @@ t.test('values reach the configuration', (t) => {
     ['[worker.invoker]\neager-state-size-limit = 0', (c) => c.worker.invoker.eagerStateSizeLimitBytes, 0],
     ['[worker.invoker]\nmemory-limit = "1 GiB"', (c) => c.worker.invoker.memoryLimitBytes, 2 ** 30],
     ['[worker.invoker]\njournal-length-limit = 10', (c) => c.worker.invoker.journalLengthLimit, 10],
+    ['[worker.invoker]\nmax-awaited-future-depth = 3', (c) => c.worker.invoker.maxAwaitedFutureDepth, 3],
     [
       '[worker.invoker]\nper-invocation-memory-limit = "1 MiB"',
       (c) => c.worker.invoker.perInvocationMemoryLimitBytes,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 const PAUSE_MS = 25
 
 /** Asks again and again until the answer is the one that is waited for; fails with the last one when it never is. */

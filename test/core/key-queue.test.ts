@@ -51,12 +51,13 @@ t.test('it agrees with a plain list over random histories', async (t) => {
 
 t.test('100,000 that wait are served in linear time', async (t) => {
   const queue = queueOf(100_000)
-  const startedAt = performance.now()
+  // Not the time of day: a machine that has other things to do does not make it longer.
+  const before = process.cpuUsage()
   let served = 0
   for (let item = queue.head; item !== undefined; item = queue.head) {
     queue.remove(item.order)
     served += 1
   }
   t.equal(served, 100_000)
-  t.ok(performance.now() - startedAt < 2000, 'in much less than the seconds that a shift of everything would take')
+  t.ok(process.cpuUsage(before).user < 2_000_000, 'in much less than the seconds that a shift of everything would take')
 })

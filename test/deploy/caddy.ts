@@ -3,29 +3,21 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { end } from '../../examples/processes.ts'
-import type { Nginx } from '../e2e/nginx/nginx.ts'
+import type { ProxyPlaces, ReverseProxy } from '../e2e/proxied-ingress.ts'
 import { withChanges } from './with-changes.ts'
 
 const root = join(import.meta.dirname, '../..')
 const fixtures = join(root, 'test/registry/fixtures')
 const binary = ['/usr/bin/caddy', '/usr/local/bin/caddy'].find((path) => existsSync(path))
 
-export interface CaddyOptions {
-  /** A short path; Caddy keeps all its files here. */
-  readonly prefix: string
-  readonly ingressSocket: string
-  /** Port of the authentication service. */
-  readonly authPort: number
-}
-
-/** Caddy with `deploy/caddy/Caddyfile`, asked in the same way as nginx. */
-export interface Caddy extends Nginx {
+/** Caddy with `deploy/caddy/Caddyfile`. */
+export interface Caddy extends ReverseProxy {
   /** Everything that it has written. */
   output(): string
 }
 
 /** Starts the Caddy of this machine with the configuration that is shipped, listening with TLS on a socket in its directory. */
-export async function startCaddy({ prefix, ingressSocket, authPort }: CaddyOptions): Promise<Caddy> {
+export async function startCaddy({ prefix, ingressSocket, authPort }: ProxyPlaces): Promise<Caddy> {
   if (binary === undefined)
     throw new Error('Caddy is not installed, and these tests need the real one: apt-get install caddy')
   const socket = join(prefix, 'tls.sock')
@@ -48,7 +40,7 @@ export async function startCaddy({ prefix, ingressSocket, authPort }: CaddyOptio
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
-  const deadline = performance.now() + 15_000
+  const deadline = performance.now() + 60_000
   while (!existsSync(socket)) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await end(child, 'SIGKILL')

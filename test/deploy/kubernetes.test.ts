@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fastify from 'fastify'
 import type { StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { Service } from 'kubernetes-types/core/v1.js'
 import type { NetworkPolicy } from 'kubernetes-types/networking/v1.js'
@@ -217,6 +218,31 @@ t.test('the chart makes the same, unless told otherwise', async (t) => {
   t.same([...new Set(names)].sort(), ['two', 'two-admin', 'two-fabric'])
   const unused = [...leavesOf(values)].filter((path) => !templates.some((name) => templateText(name).includes(path)))
   t.same(unused, [], 'every value is used')
+})
+
+t.test('values that would open it to everybody, or that are misspelt, are refused', async (t) => {
+  // Fastify has a validator of JSON schemas.
+  const app = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: false, strict: false } } })
+  t.teardown(() => app.close())
+  app.post(
+    '/',
+    { schema: { body: JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) } },
+    async () => '',
+  )
+  const statusOf = async (payload: object) => (await app.inject({ method: 'POST', url: '/', payload })).statusCode
+  t.equal(await statusOf(values), 200)
+  const { network } = values
+  for (const [what, wrong] of [
+    ['operators anywhere', { network: { ...network, operators: {} } }],
+    ['operators that are nobody', { network: { ...network, operators: null } }],
+    ['any collector', { network: { ...network, monitoring: { ...network.monitoring, pod: {} } } }],
+    ['metadata services', { network: { ...network, neverTo: ['10.0.0.0/8'] } }],
+    ['a port that is none', { network: { ...network, services: { ...network.services, port: 0 } } }],
+    ['no rules for deployments', { egressAllow: '' }],
+    ['a misspelt key', { egresAllow: 'x' }],
+  ] as const) {
+    t.equal(await statusOf({ ...values, ...wrong }), 400, what)
+  }
 })
 
 /** Paths of the values as templates name them; where one is used as a whole, what is in it is. */

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import { chmodSync, statSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { end, startNode } from '../../examples/processes.ts'
 import { startHeaderService } from '../e2e/nginx/header-service.ts'
+import { freePort } from '../harness/free-port.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 import { listenOnLoopback } from '../ingress/loopback.ts'
 import { ensurePeer, runCli } from '../peer/peer.ts'
@@ -124,20 +124,12 @@ t.test('a user who may not open the socket gets nowhere', async (t) => {
   t.match(refusing.output(), /Permission denied/, 'EACCES')
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listenOnLoopback(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** What comes back for a request, until the other side closes. */
 function bytesFrom(path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path)
     let heard = ''
-    socket.setTimeout(10_000, () => socket.destroy(new Error('nothing was said, and nothing closed')))
+    socket.setTimeout(30_000, () => socket.destroy(new Error('nothing was said, and nothing closed')))
     socket.on('data', (chunk) => (heard += String(chunk)))
     socket.on('error', () => {})
     socket.on('close', () => resolve(heard))

@@ -106,7 +106,7 @@ export async function startSshd(t: Test, directory: string, adminSocket: string,
     output: () => said,
     async tunnel(forwards, locals) {
       const client = start(['-N', ...forwards.flatMap((forward) => ['-L', forward]), target])
-      const deadline = performance.now() + 15_000
+      const deadline = performance.now() + 60_000
       while (!locals.every((local) => existsSync(local))) {
         if (client.child.exitCode !== null || performance.now() > deadline)
           throw new Error(`the tunnel did not open: ${client.said()}${said}`)

@@ -149,7 +149,7 @@ t.test('as systemd would start it, it serves calls and operators on the sockets,
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
   t.teardown(() => end(child))
   t.teardown(() => t.passing() || t.comment(said))
-  for (let tries = 0; tries < 200 && !paths.every((path) => existsSync(path)); tries++) await sleep(20)
+  for (let tries = 0; tries < 1500 && !paths.every((path) => existsSync(path)); tries++) await sleep(20)
 
   // The first connection starts it.
   const registered = await ask(admin, 'POST', '/deployments', JSON.stringify({ uri: greeter.uri }))

@@ -247,15 +247,20 @@ export const differencesEverywhere: readonly ExpectedDifference[] = [
     ],
   },
   {
-    restate: 'The admin port has a web console, for which services are asked to decode and encode payloads',
+    restate: 'The admin port has a web console',
     perdure: 'It has none; the CLI, SQL and `GET /invocations/{id}/journal` show what there is',
     why: 'A console is a program of its own',
+    seenIn: [{ scenario: /^admin routes: server$/, at: /^GET \/ui\.0\.(location|status)$/, ours: /^(404|null)$/ }],
+  },
+  {
+    restate: 'When a service that is asked to decode or encode a payload fails, its answer is shown, with its headers',
+    perdure: 'Its status is',
+    why: 'It may be the answer of another system',
     seenIn: [
-      { scenario: /^admin routes: server$/, at: /^GET \/ui\.0\.(location|status)$/, ours: /^(404|null)$/ },
       {
         scenario: /^admin routes: services$/,
-        at: /^POST \/internal\/services\/\{service\}\/serdes\/encode\/a\/b\.0\.(body\.message|status)$/,
-        ours: /^(501|"perdure does not ask services .*")$/,
+        at: /^POST \/internal\/services\/\{service\}\/serdes\/encode\/a\/b\.0\.body\.message$/,
+        ours: /^"Internal server error: the service did not convert the payload: /,
       },
     ],
   },

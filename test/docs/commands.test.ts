@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import * as restate from '@restatedev/restate-sdk'
 import t from 'tap'
 import { end, startNode } from '../../examples/processes.ts'
 import { doctorCommand } from '../../src/commands/doctor.ts'
 import { targetAccount } from '../gcp/credential-files.ts'
 import { machineAccount } from '../gcp/google-fakes.ts'
 import { PrivateCloud } from '../gcp/private-cloud.ts'
+import { register } from '../harness/server-process.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 import { runCli } from '../peer/peer.ts'
 
@@ -96,6 +101,21 @@ async function registerPrivate(command: string, url: string): Promise<void> {
   t.match(await cloud.deployment(), { auth: { GoogleIdToken: {} } })
 }
 
+let counter: Promise<void> | undefined
+
+/** The object whose state the documents export. */
+function registerCounter(): Promise<void> {
+  counter ??= (async () => {
+    const object = restate.object({ name: 'Counter', handlers: { add: async () => {} } })
+    const services = createServer(restate.createEndpointHandler({ services: [object], logger: () => {} }))
+    services.listen(0, '127.0.0.1')
+    await once(services, 'listening')
+    t.teardown(() => services.close())
+    await register(admin, `http://127.0.0.1:${(services.address() as AddressInfo).port}`)
+  })()
+  return counter
+}
+
 /** How each documented command is run; in this order. */
 const checks: readonly (readonly [command: string, check: (command: string) => Promise<void>])[] = [
   ['npm ci', inCi('npm ci')],
@@ -149,6 +169,7 @@ const checks: readonly (readonly [command: string, check: (command: string) => P
     (line): (typeof checks)[number] => [
       line,
       async (command) => {
+        await registerCounter()
         t.equal(await shell(onAdmin(command.replace('state.jsonl', join(directory, 'state.jsonl')))), '')
       },
     ],

@@ -9,7 +9,7 @@ import { load } from '../config/load.ts'
 interface Row {
   readonly check: string
   readonly toml?: string
-  /** Files that cannot keep a secret, and why. */
+  /** Files and directories that others can read or change, and why. */
   readonly exposed?: Readonly<Record<string, string>>
   readonly facts?: Partial<SecurityFacts>
   readonly verdict: Verdict
@@ -78,6 +78,58 @@ const rows: readonly Row[] = [
   { check: 'tls-keys', verdict: 'ok', says: /none/ },
   { check: 'tls-keys', toml: `[admin.tls]\n${tls}`, verdict: 'ok', says: /only the server/ },
   { check: 'tls-keys', toml: `[admin.tls]\n${tls}`, exposed: { '/k.pem': 'mode 0644' }, verdict: 'open', says: /0644/ },
+  { check: 'trusted-keys', verdict: 'ok', says: /none in files/ },
+  { check: 'trusted-keys', toml: '[ingress.auth]\napi-keys-file = "/api"', verdict: 'ok', says: /no other user/ },
+  ...[
+    ['[ingress.auth]\napi-keys-file = "/x"', /ingress\.auth\.api-keys-file: writable/],
+    ['[ingress.auth.jwt]\nissuer = "https://i"\naudiences = ["a"]\njwks-file = "/x"', /jwks-file: writable/],
+    [`[ingress.tls]\n${tls}\nclient-ca-file = "/x"`, /ingress\.tls\.client-ca-file: writable/],
+    [`[admin.tls]\n${tls}\nclient-ca-file = "/x"`, /admin\.tls\.client-ca-file: writable/],
+  ].map(
+    ([toml, says]): Row => ({
+      check: 'trusted-keys',
+      toml: String(toml),
+      exposed: { '/x': 'writable' },
+      verdict: 'open',
+      says: new RegExp(says ?? ''),
+    }),
+  ),
+  {
+    check: 'unix-sockets',
+    toml: '[admin]\nunix-socket-path = "/open/admin.sock"',
+    exposed: { '/open': 'every user can replace' },
+    verdict: 'open',
+    says: /socket of admin could be another program: every user/,
+  },
+  { check: 'configuration-file', verdict: 'ok', says: /none/ },
+  { check: 'configuration-file', facts: { configFile: '/c.toml' }, verdict: 'ok', says: /no other user/ },
+  {
+    check: 'configuration-file',
+    facts: { configFile: '/c.toml' },
+    exposed: { '/c.toml': 'mode 0666' },
+    verdict: 'open',
+    says: /0666/,
+  },
+  {
+    check: 'data-directory',
+    toml: 'base-dir = "/data"',
+    exposed: { '/data': 'mode 0777' },
+    verdict: 'advice',
+    says: /base-dir: mode 0777/,
+  },
+  {
+    check: 'sealing-key',
+    toml: sealed,
+    facts: { missingSealingKeys: ['0123456789abcdef'] },
+    verdict: 'open',
+    says: /0123456789abcdef, and \/seal does not hold it: the server will not start again/,
+  },
+  {
+    check: 'sealing-key',
+    facts: { missingSealingKeys: ['0123456789abcdef'] },
+    verdict: 'open',
+    says: /secrets\.key-file is not set/,
+  },
   { check: 'journaled-headers', verdict: 'ok', says: /only listed/ },
   {
     check: 'journaled-headers',
@@ -154,7 +206,11 @@ for (const { check: name, toml = '', exposed = {}, facts, verdict, says } of row
     const check = securityChecks.find((each) => each.name === name)
     const found = check?.look({
       config: load({ file: toml }).config,
+      configFile: undefined,
       fileProblem: (file) => exposed[file],
+      changeProblem: (file) => exposed[file],
+      directoryProblem: (directory) => exposed[directory],
+      missingSealingKeys: [],
       exists: () => true,
       dataProblem: undefined,
       deployments: [],

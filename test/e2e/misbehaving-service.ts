@@ -48,7 +48,12 @@ export async function startMisbehavingService(): Promise<{
   close(): void
 }> {
   const attempts = new Map<string, number>()
-  const handlers = [...Object.keys(misdeeds), 'fine'].map((name) => ({ name, input: { contentType: '*/*' } }))
+  const handlers = [...Object.keys(misdeeds), 'fine'].map((name) => ({
+    name,
+    input: { contentType: '*/*' },
+    // The others have their time: an attempt that behaves is not to be cut on a slow machine.
+    ...(name === 'hangs' ? { inactivityTimeout: 100, abortTimeout: 4000 } : {}),
+  }))
   const manifest = {
     protocolMode: 'BIDI_STREAM',
     minProtocolVersion: 5,
@@ -58,8 +63,6 @@ export async function startMisbehavingService(): Promise<{
         name: 'Bad',
         ty: 'SERVICE',
         handlers,
-        inactivityTimeout: 100,
-        abortTimeout: 100,
         retryPolicyInitialInterval: 20,
         retryPolicyMaxAttempts: 10,
       },

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { end } from '../../examples/processes.ts'
 import { startActivated } from '../harness/activated-process.ts'
+import { freePort } from '../harness/free-port.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -157,12 +158,3 @@ t.test('systemd-socket-activate starts the server with the first connection', as
   await end(child)
   t.ok(lstatSync(adminSocket).isSocket())
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
-}

@@ -100,7 +100,7 @@ async function presented(): Promise<string | undefined> {
 }
 
 async function logged(pattern: RegExp): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!pattern.test(log)) {
     if (performance.now() > deadline) throw new Error(`no ${pattern} in ${log}`)
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -45,7 +45,7 @@ export async function startActivated(
   }
   const said = () => lines.join('\n')
   const until = async (pattern: RegExp): Promise<RegExpMatchArray> => {
-    const deadline = performance.now() + 20_000
+    const deadline = performance.now() + 60_000
     for (;;) {
       const match = said().match(pattern)
       if (match !== null) return match

@@ -289,16 +289,20 @@ t.test('terminal errors: metadata, and again from what is kept', async (t) => {
   t.equal((await askJson(ingress, '/Svc/echo', 1)).body, '{"code":500,"message":"","source":"invocation"}')
 })
 
-t.test('errors of the server: ours are told, others only logged', async (t) => {
+t.test('errors of the server: those for callers are told, others only logged', async (t) => {
   await using ingress = await startIngress()
-  const { AddressInUse } = await import('../../src/errors/listen.ts')
-  ingress.partition.failure = new AddressInUse('told')
-  t.match((await askJson(ingress, '/Svc/echo', 1)).json, { code: 500, message: 'told', source: 'ingress' })
-  ingress.partition.failure = new Error('a secret of the inside')
-  for (const path of ['/Svc/echo', '/Svc/echo/send']) {
-    const reply = await askJson(ingress, path, 1)
-    t.ok(isIngressError(reply, 500))
-    t.notMatch(reply.body, 'secret')
+  const { PartitionOverloaded } = await import('../../src/errors/partition.ts')
+  const { LogUnavailable } = await import('../../src/errors/log.ts')
+  ingress.partition.failure = new PartitionOverloaded('told')
+  t.match((await askJson(ingress, '/Svc/echo', 1)).json, { code: 503, message: 'told', source: 'ingress' })
+  for (const inside of [new Error('a secret of the inside'), new LogUnavailable('cannot write /secret/path')]) {
+    ingress.partition.failure = inside
+    for (const path of ['/Svc/echo', '/Svc/echo/send']) {
+      const reply = await askJson(ingress, path, 1)
+      t.ok(isIngressError(reply, 500))
+      t.notMatch(reply.body, 'secret')
+      t.match(ingress.logLines.join(''), inside.message)
+    }
   }
   t.ok(ingress.logLines.some((line) => line.includes('ingress-request-failed')))
 })

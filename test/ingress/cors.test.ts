@@ -1,4 +1,6 @@
 import t from 'tap'
+import { eventually, RawClient } from '../listen/fixture.ts'
+import { Http2Client } from '../listen/http2-client.ts'
 import { ask, jsonType, serverConfig, startIngress } from './fixture.ts'
 
 const preflight = {
@@ -72,4 +74,35 @@ t.test('as the peer', async (t) => {
   t.equal(call.headers['access-control-allow-origin'], 'null')
   t.equal(call.headers['access-control-allow-credentials'], 'true')
   t.equal(call.headers['access-control-expose-headers'], undefined)
+})
+
+t.test('a page can read that there are too many requests, and its preflights are none of them', async (t) => {
+  for (const compatibility of ['strict', 'restate'] as const) {
+    const corsAllowedOrigins = compatibility === 'restate' ? ['*'] : ['https://app.example']
+    const config = serverConfig({ corsAllowedOrigins, concurrentRequestsLimit: 1 }, compatibility)
+    await using ingress = await startIngress(config)
+    const upload = new RawClient(ingress.port).send('POST /Svc/echo HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n1')
+    await eventually(() => ingress.listener.stats.requestsInProgress === 1)
+    using session = new Http2Client(ingress.port)
+    const asked = async (method: string, headers: Record<string, string>) => {
+      const response = await fetch(`${ingress.url}/Svc/echo`, { method, headers })
+      await response.arrayBuffer()
+      const other = await session.request({ ':method': method, ':path': '/Svc/echo', ...headers })
+      t.equal(other.status, response.status, 'both protocols')
+      t.equal(other.headers['access-control-allow-origin'] ?? null, response.headers.get('access-control-allow-origin'))
+      return { status: response.status, origin: response.headers.get('access-control-allow-origin') }
+    }
+    t.strictSame(await asked('OPTIONS', preflight), { status: 200, origin: 'https://app.example' })
+    t.strictSame(await asked('POST', { origin: 'https://app.example' }), { status: 429, origin: 'https://app.example' })
+    if (compatibility === 'strict') {
+      const evil = { ...preflight, origin: 'https://evil.example' }
+      t.strictSame(await asked('OPTIONS', evil), { status: 429, origin: null })
+      t.strictSame(await asked('OPTIONS', { origin: 'https://app.example' }), {
+        status: 429,
+        origin: 'https://app.example',
+      })
+    }
+    t.equal(ingress.listener.stats.requestsInProgress, 1, 'preflights give back what they took')
+    upload.close()
+  }
 })

@@ -89,6 +89,8 @@ export class FakePartition implements PartitionClient {
     return { status: 'completed', completion: this.#completion(entry, true) }
   }
 
+  async durable(): Promise<void> {}
+
   invocation(id: InvocationId): Invocation | undefined {
     return this.#entries.get(id)?.invocation
   }
@@ -199,6 +201,7 @@ function newInvocation(request: NewInvocation, now: number): Invocation {
     commandCount: 0,
     pinned: undefined,
     retry: undefined,
+    failedAttempts: 0,
     awaiting: undefined,
     sleeping: [],
     calls: [],

@@ -1,7 +1,7 @@
 import type { IngressAuthConfig, IngressConfig } from '../../src/config/config.ts'
-import { formatIngressError } from '../../src/ingress/answer.ts'
 import { createCallerAuth } from '../../src/ingress/auth/caller-auth.ts'
 import type { IngressServerConfig } from '../../src/ingress/context.ts'
+import { ingressListenerOptions } from '../../src/ingress/listener-options.ts'
 import { type IngressMetrics, newIngressMetrics } from '../../src/ingress/metrics.ts'
 import { registerIngressRoutes } from '../../src/ingress/routes.ts'
 import { DefaultEgressPolicy } from '../../src/invoker/egress/default-egress-policy.ts'
@@ -45,9 +45,9 @@ export function ingressConfig(overrides: Partial<IngressConfig> = {}): IngressCo
     requestSizeLimitBytes: 256 * 1024,
     maxHeaderBytes: 16_384,
     maxHeaderCount: 100,
-    headersTimeoutMs: 10_000,
-    bodyTimeoutMs: 10_000,
-    idleTimeoutMs: 10_000,
+    headersTimeoutMs: 60_000,
+    bodyTimeoutMs: 60_000,
+    idleTimeoutMs: 60_000,
     maxConnections: 100,
     http2MaxConcurrentStreams: 100,
     concurrentRequestsLimit: undefined,
@@ -102,10 +102,7 @@ export async function startIngress(
   const partition = new FakePartition(() => clock.nowMs)
   for (const record of testDeployments()) partition.schema.put(record)
   const metrics = newIngressMetrics()
-  const listener = createListener('ingress', config.ingress, log, {
-    routedTarget: () => '/',
-    formatError: formatIngressError,
-  })
+  const listener = createListener('ingress', config.ingress, log, ingressListenerOptions(config))
   const auth = await createCallerAuth(config.ingress.auth, { dialer, now: () => clock.nowMs, log })
   registerIngressRoutes(listener.app, {
     client: partition,

@@ -4,6 +4,7 @@ import t from 'tap'
 import { apiKeyCommand } from '../../src/commands/api-key.ts'
 import { headersCommand } from '../../src/commands/headers.ts'
 import { ConfigCommandLine } from '../../src/errors/config.ts'
+import { IngressBadHeaderPattern } from '../../src/errors/ingress.ts'
 import { ApiKeys } from '../../src/ingress/auth/api-keys.ts'
 import { createLogger } from '../../src/telemetry/logger.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
@@ -53,8 +54,20 @@ web = "sha256:${'0'.repeat(64)}"
   t.match(await explain(['x-a: 1']), /PATCH \/services\/\{service\} \{"header_allow_list": \["x-a"\]\}/)
   t.match(await explain(['accept: caf\u00e9']), /refused with 400/)
   t.match(await explain(['cookie: 1'], ['-c', file]), /the journal keeps it/)
+  t.match(await explain(['idempotency-key: caf\u00e9']), /dropped \(transport\)[\s\S]*refused with 400/)
+  t.notMatch(await explain(['idempotency-key: a', 'cookie: caf\u00e9', 'x-restate-limit-key:']), /refused with 400/)
+  t.match(await explain(['x-restate-limit-key: hunter2']), /dropped \(reserved\)[\s\S]*refused with 400/)
   t.equal((await explain(['accept: 1', 'cookie: 2'])).match(/^\S/gm)?.length, 2)
   t.match(await explain([], ['--help']), /^Usage: perdure headers/)
+})
+
+t.test('a configuration that the server would not start with explains nothing', async (t) => {
+  const file = join(shortDirectory(t), 'restate.toml')
+  writeFileSync(
+    file,
+    `[ingress]\nheader-allow-list-extra = ["Authorization"]\n[ingress.auth.api-keys]\nweb = "sha256:${'0'.repeat(64)}"\n`,
+  )
+  await t.rejects(explain(['cookie: 1'], ['-c', file]), IngressBadHeaderPattern)
 })
 
 t.test('arguments that cannot be understood are refused, and not repeated', async (t) => {

@@ -44,6 +44,13 @@ t.test('what a service and a handler allow, they get, and no other does', async 
   t.strictSame(await keptBy(ingress, '/Shop/look'), ['content-type'], 'a change holds at once')
 })
 
+t.test('an entry that can have no effect, which an earlier version may have stored, has none', async (t) => {
+  await using ingress = await startIngress(serverConfig({ headerAllowList: ['content-type'] }))
+  const stored = { ...shop, headerAllowList: ['x-api-*', 'x-api-key-*', 'host', 'x-shop'] }
+  ingress.partition.schema.put(deployment('dp_shop', [stored]))
+  t.strictSame(await keptBy(ingress, '/Shop/look'), ['content-type', 'x-shop'])
+})
+
 t.test('what may carry credentials is named', async (t) => {
   const schema = new Schema()
   schema.put(deployment('dp_shop', [shop, { ...other, headerAllowList: ['*', 'x-plain'] }]))
@@ -55,5 +62,10 @@ t.test('what may carry credentials is named', async (t) => {
   t.match(sensitiveServiceHeaders(schema), [
     /^header_allow_list of Shop: x-api-key may/,
     /^header_allow_list of look\/look: cookie may/,
+  ])
+  t.match(sensitiveServiceHeaders(schema, ['cookie', 'x-plain']), [
+    /^header_allow_list of Shop: x-api-key may/,
+    /^header_allow_list of Other: x-plain is kept nowhere/,
+    /^header_allow_list of look\/look: cookie is kept nowhere/,
   ])
 })

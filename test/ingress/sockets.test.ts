@@ -25,7 +25,7 @@ function post(path: string, headers: readonly string[], body = ''): string {
 const json = 'content-type: application/json'
 
 async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000
+  const deadline = performance.now() + 30_000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`)
     await sleep(2)
@@ -274,6 +274,36 @@ t.test('HTTP/2', async (t) => {
   await eventually(() => ingress.partition.waitingCallers === 0)
   session.close()
   t.pass('a stream that is reset stops waiting')
+})
+
+t.test('HTTP/2: an answer before the end of the body ends the upload', async (t) => {
+  await using ingress = await startIngress()
+  const session = connectHttp2(ingress.url)
+  t.teardown(() => session.destroy())
+  for (const [path, status] of [
+    ['/Nope/x', 404],
+    ['/Svc/echo', 413],
+  ] as const) {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/json' })
+    // Node's client does not close a stream that was reset without an error while it had something to write.
+    const ended = once(stream, 'end')
+    let body = ''
+    stream.on('data', (chunk) => {
+      body += String(chunk)
+    })
+    const answered = once(stream, 'response')
+    // Without end.
+    const upload = setInterval(() => stream.writable && stream.write(Buffer.alloc(64 * 1024)), 5)
+    const [headers] = await answered
+    await ended
+    await eventually(() => stream.closed)
+    clearInterval(upload)
+    t.equal(headers[':status'], status)
+    t.match(body, /"source":"ingress"/)
+    t.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR)
+    stream.destroy()
+  }
+  t.equal(ingress.partition.requests.length, 0)
 })
 
 t.test('limits of the listener are answered in the shape of ingress', async (t) => {

@@ -50,7 +50,7 @@ const transcripts: readonly Case[] = [
     name: 'V7: what the handler waits for is activity',
     more: { route: v7 },
     steps: [
-      { play: 'open headers:200 AwaitingOn:1 AwaitingOn:1000', asks: 'arm inactivity' },
+      { play: 'open headers:200 AwaitingOn:1 AwaitingOn:900', asks: 'arm inactivity' },
       { play: 'timer:inactivity AwaitingOn:3', asks: 'half-close, arm abort' },
     ],
   },
@@ -67,8 +67,8 @@ const transcripts: readonly Case[] = [
   ...[
     { name: 'a tree without leaves', play: 'BareTree', outcome: 'fail 500 RT0012 retry' },
     { name: 'the lists of V6', play: 'Suspension', outcome: 'fail 500 RT0012 retry' },
-    { name: 'a tree that is too deep', play: 'DeepTree:1001', outcome: 'fail 500 RT0025 pause' },
-    { name: 'waiting that is too deep', play: 'AwaitingOn:1001', outcome: 'fail 500 RT0025 pause' },
+    { name: 'a tree that is too deep', play: 'DeepTree:901', outcome: 'fail 500 RT0025 pause' },
+    { name: 'waiting that is too deep', play: 'AwaitingOn:901', outcome: 'fail 500 RT0025 pause' },
     { name: 'waiting that is malformed', play: 'BadAwaitingOn', outcome: 'fail 500 RT0012 retry' },
   ].map(({ name, play, outcome }) => ({
     name: `V7: ${name}`,

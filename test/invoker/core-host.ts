@@ -80,7 +80,7 @@ export class CoreHost implements AttemptHost {
 
   /** Waits until the newest invocation of a handler has such a status. */
   async until(handler: string, status: InvocationStatus): Promise<Invocation> {
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 30_000
     for (;;) {
       const invocation = [...this.state.hot()].findLast((i) => i.target.handler === handler)
       if (invocation?.status === status) return invocation

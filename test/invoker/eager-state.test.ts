@@ -118,7 +118,7 @@ t.test('state is read when the attempt starts, not when it is ordered', async (t
   const second = rig.run(invocation({ target: counterTarget }), changing)
   changing.set('a', Buffer.from('new'))
   rig.invoker.abort(first.seq)
-  const until = performance.now() + 5000
+  const until = performance.now() + 30_000
   const exchangeOf = () => rig.service.exchanges.find((e) => e.headers['x-restate-invocation-id'] === second.id)
   while (exchangeOf() === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 2))
   const exchange = await exchangeOf()?.until((e) => e.frames.length === 2)

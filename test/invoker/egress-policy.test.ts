@@ -21,6 +21,13 @@ t.test('denied hosts and literal addresses, in every spelling', async (t) => {
     'http://[::ffff:0:169.254.169.254]/',
     'http://[64:ff9b::a9fe:a9fe]/',
     'http://[2002:a9fe:a9fe::]/',
+    // A network's own NAT64, behind 96, 64, 56 and 48 bits.
+    'http://[64:ff9b:1::a9fe:a9fe]/',
+    'http://[64:ff9b:1:0:a9:fea9:fe00:0]/',
+    'http://[64:ff9b:1:a9:fe:a9fe::]/',
+    'http://[64:ff9b:1:a9fe:a9:fe00::]/',
+    'http://[2001:db8::5efe:a9fe:a9fe]/',
+    'http://[2001:db8::200:5efe:a9fe:a9fe]/',
     'http://[fe80::1]/',
     'http://[febf::1]/',
     'http://[ff02::1]/',
@@ -50,6 +57,8 @@ t.test('services are usually in such places', async (t) => {
     'http://192.168.0.9/',
     'http://[fd00::7]/',
     'http://[64:ff9b::808:808]/',
+    'http://[64:ff9b:1::a00:1]/',
+    'http://[64:ff9b:1::808:808]/',
     'https://greeter.example.com/',
     'http://metadata-service:9080/',
     'http://100.100.100.201/',
@@ -70,9 +79,9 @@ function resolver(...answers: string[]): LookupFunction & { asked: string[] } {
   return Object.assign(lookup, { asked })
 }
 
-function look(lookup: LookupFunction, all: boolean): Promise<unknown> {
+function look(lookup: LookupFunction, all: boolean, name = 'service.example'): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    lookup('service.example', { all }, (error, address) => (error === null ? resolve(address) : reject(error)))
+    lookup(name, { all }, (error, address) => (error === null ? resolve(address) : reject(error)))
   })
 }
 
@@ -120,12 +129,21 @@ t.test("the server's own ports", async (t) => {
   }
   t.ok(isDenied('http://127.0.0.1:9070/'))
   t.ok(isDenied('http://[::ffff:127.0.0.1]:9070/'))
+  t.ok(isDenied('http://[64:ff9b::127.0.0.1]:9070/'), 'where a gateway leads back')
+  t.ok(isDenied('http://[2002:7f00:1::]:9070/'))
+  for (const name of ['localhost', 'localhost.', 'LOCALHOST.']) {
+    await t.rejects(look(own.lookupFor(9070), true, name), { code: EgressDenied.definition.code }, name)
+  }
   t.notOk(isDenied('http://127.0.0.2:9070/'))
   t.notOk(isDenied('http://127.0.0.1:9080/'))
   for (const port of [8080, 5122]) {
     t.ok(isDenied(`http://127.0.0.2:${port}/`))
     t.ok(isDenied(`http://[::1]:${port}/`))
-    if (outside !== undefined) t.ok(isDenied(`http://${outside}:${port}/`))
+    if (outside !== undefined) {
+      t.ok(isDenied(`http://${outside}:${port}/`))
+      for (const form of [`64:ff9b::${outside}`, `::ffff:${outside}`, `::${outside}`])
+        t.ok(isDenied(`http://[${form}]:${port}/`), form)
+    }
     t.notOk(isDenied(`http://203.0.113.9:${port}/`))
   }
   await t.rejects(look(own.lookupFor(9070), true), { code: EgressDenied.definition.code })

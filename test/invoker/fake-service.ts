@@ -74,7 +74,7 @@ export class Exchange {
   }
 
   /** Waits until the frames that came satisfy the condition. */
-  async until(condition: (exchange: Exchange) => boolean, timeoutMs = 10_000): Promise<this> {
+  async until(condition: (exchange: Exchange) => boolean, timeoutMs = 30_000): Promise<this> {
     const deadline = performance.now() + timeoutMs
     while (!condition(this)) {
       const leftMs = deadline - performance.now()

@@ -81,7 +81,7 @@ t.test('rotation by SIGHUP in a running server: no call is refused', async (t) =
     lines += String(chunk)
   })
   const logged = async (pattern: RegExp) => {
-    for (let i = 0; i < 500 && !pattern.test(lines); i++) await delay(10)
+    for (let i = 0; i < 3000 && !pattern.test(lines); i++) await delay(10)
     t.match(lines, pattern)
     lines = ''
   }

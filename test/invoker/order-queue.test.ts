@@ -44,12 +44,13 @@ t.test('100,000 that wait are served in linear time', async (t) => {
   for (let seq = 0; seq < 100_000; seq += 1) {
     queue.add({ ...one, order: { ...one.order, invocation: { ...one.order.invocation, seq } } })
   }
-  const startedAt = performance.now()
+  // Not the time of day: a machine that has other things to do does not make it longer.
+  const before = process.cpuUsage()
   let expected = 0
   for (let next = queue.first(); next !== undefined; next = queue.first()) {
     if (seqOf(next) !== expected++) t.fail('out of order')
     queue.delete(next.order.invocation.seq)
   }
   t.equal(expected, 100_000)
-  t.ok(performance.now() - startedAt < 2000)
+  t.ok(process.cpuUsage(before).user < 2_000_000)
 })

@@ -12,7 +12,7 @@ t.test(
     const attempts = 50
     for (let seq = 1; seq <= attempts; seq += 1) rig.run({ ...invocation(), seq })
     await rig.host.atLeast(attempts)
-    const until = performance.now() + 5000
+    const until = performance.now() + 30_000
     while (rig.invoker.inFlight > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
     t.match(rig.invoker, { inFlight: 0, queued: 0, replayBytes: 0, counters: { attemptsFailed: attempts } })
     t.equal(rig.service.exchanges.length, 4 * attempts)

@@ -35,7 +35,7 @@ export class RecordingHost implements AttemptHost {
   }
 
   /** Waits until so many proposals have come, or fails after a while. */
-  async atLeast(count: number, timeoutMs = 10_000): Promise<readonly Proposal[]> {
+  async atLeast(count: number, timeoutMs = 30_000): Promise<readonly Proposal[]> {
     const until = performance.now() + timeoutMs
     while (this.proposals.length < count) {
       const leftMs = until - performance.now()

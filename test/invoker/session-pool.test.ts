@@ -39,7 +39,7 @@ const answer: Script = ({ stream }) => {
 const hang: Script = ({ stream }) => stream.respond({ ':status': 200 })
 
 async function eventually(condition: () => boolean): Promise<void> {
-  const until = performance.now() + 5000
+  const until = performance.now() + 30_000
   while (!condition()) {
     if (performance.now() > until) throw new Error('it did not happen')
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -92,17 +92,17 @@ t.test('GOAWAY: open streams finish, refused ones say so, new ones go elsewhere'
     stream.respond({ ':status': 200 })
     // Later streams of the first connection were never looked at, says the server.
     if (stream.id === 1 && rig.service.sessionCount === 1) {
-      setTimeout(() => stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR, 1), 20)
-      setTimeout(() => stream.end('late'), 100)
+      stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR, 1)
+      // Who has read this has read the GOAWAY in front of it.
+      stream.write('la')
     } else if (rig.service.sessionCount > 1) stream.end('second')
   })
   const first = rig.send()
-  await eventually(() => first.status === 200)
-  const [session] = rig.service.sessions
-  await eventually(() => session?.closed === true || rig.pool.sessionCount === 1)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await eventually(() => first.body === 'la')
   const second = rig.send()
-  await Promise.all([first.closed, second.closed])
+  await second.closed
+  rig.service.exchanges[0]?.stream.end('te')
+  await first.closed
   t.match(first, { ended: true, body: 'late', error: undefined })
   t.match(second, { ended: true, body: 'second' })
   t.equal(rig.service.sessionCount, 2)
@@ -174,7 +174,8 @@ t.test('a connection that answers no PING is lost', async (t) => {
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   const { port } = proxy.address() as AddressInfo
-  const limits = invokerConfig({ http2KeepAliveIntervalMs: 100, http2KeepAliveTimeoutMs: 100 })
+  // The second is long enough for an answer on a slow machine.
+  const limits = invokerConfig({ http2KeepAliveIntervalMs: 100, http2KeepAliveTimeoutMs: 4000 })
   const pool = new SessionPool(limits)
   const listener = new TestListener()
   pool.open({ origin: `http://127.0.0.1:${port}`, path: '/', headers: {} }, listener)
@@ -184,7 +185,7 @@ t.test('a connection that answers no PING is lost', async (t) => {
   for (const socket of sockets) socket.unpipe().pause()
   const started = performance.now()
   await listener.closed
-  t.ok(performance.now() - started < 2000)
+  t.ok(performance.now() - started < 30_000)
   t.match(listener.error, { code: ServiceUnreachable.definition.code, message: /keep-alive/ })
   t.equal(listener.refused, false)
   await pool.close()

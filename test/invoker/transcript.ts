@@ -158,7 +158,7 @@ export class Transcript {
         invocation: subject,
         route: { ...route, ...more.route },
         journalSize: new JournalSize(subject, subject.journal.length),
-        journalLimits: { length: 10, bytes: 10_000 },
+        journalLimits: { length: 10, bytes: 10_000, futureDepth: 900 },
         context: {
           invocation: subject,
           schema: new Schema(),

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { requiresClientCertificate } from '../../src/config/listener-tls.ts'
@@ -114,6 +116,57 @@ t.test('with a list of names, others get 403 on both protocols, and the log has 
   const sly = authority.client({ commonName: 'x', subjectAltName: 'URI:http://x/DNS:bob' })
   t.match(await exchange(await secure(port, sly), ask), /^HTTP\/1\.1 403 /)
 })
+
+t.test(
+  'other authorities: who came in by the old one comes in no more, on connections that are open neither',
+  async (t) => {
+    const { certFile, keyFile } = server
+    const clientCaFile = join(directory, 'rotating.pem')
+    writeFileSync(clientCaFile, authority.cert + other.cert)
+    const { log, lines } = captureLog()
+    const answers: (() => void)[] = []
+    const listener = createListener(
+      'admin',
+      testConfig({ tls: { certFile, keyFile, clientCaFile, clientNames: [] } }),
+      log,
+    )
+    listener.app.get('/', () => 'here')
+    listener.app.get('/slow', async () => new Promise((resolve) => answers.push(() => resolve('slowly'))))
+    const [address] = await listener.start()
+    t.teardown(() => listener.close(0))
+    const port = address?.kind === 'tcp' ? address.port : 0
+    const bob = other.client({ commonName: 'bob' })
+    const keep = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+
+    const idle = new RawClient(await secure(port, alice))
+    idle.send(keep('/'))
+    await idle.until(/here/)
+    const busy = new RawClient(await secure(port, alice))
+    busy.send(keep('/slow'))
+    using http2 = new Http2Client(await secure(port, alice, { ALPNProtocols: ['h2'] }))
+    t.equal((await http2.request({ ':path': '/' })).status, 200)
+    await eventually(() => answers.length === 1)
+
+    listener.reloadTls()
+    t.notOk(
+      lines.some((line) => line.includes('client-authorities-changed')),
+      'the same file again is no change',
+    )
+    writeFileSync(clientCaFile, other.cert)
+    listener.reloadTls()
+    t.equal(lines.filter((line) => line.includes('client-authorities-changed')).length, 1)
+    await idle.untilClosed()
+    await eventually(() => http2.session.closed || http2.session.destroyed)
+    for (const answer of answers) answer()
+    t.match(
+      await busy.untilClosed(),
+      /^HTTP\/1\.1 200 OK[\s\S]*onnection: close[\s\S]*slowly/,
+      'what was asked is answered',
+    )
+    await t.rejects(secure(port, alice, { maxVersion: 'TLSv1.2' }))
+    t.match(await exchange(await secure(port, bob), ask), /here/)
+  },
+)
 
 t.test('the predicate', async (t) => {
   const tls = { certFile: 'a', keyFile: 'b', clientCaFile: undefined, clientNames: [] }

@@ -5,42 +5,43 @@ import { captureLog, eventually, RawClient, startListener, testConfig } from './
 import { Http2Client } from './http2-client.ts'
 
 t.test('a graceful close: idle ones close at once, requests in progress finish, nothing new comes in', async (t) => {
-  const { listener, port } = await startListener()
+  const { listener, port, release } = await startListener()
   const idle = new RawClient(port).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   await idle.until(/"url"/)
   const silent = new RawClient(port)
-  const busy = new RawClient(port).send('GET /slow/300 HTTP/1.1\r\nHost: x\r\n\r\n')
+  const busy = new RawClient(port).send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   using idleSession = new Http2Client(port)
   await idleSession.request({ ':path': '/' })
   using busySession = new Http2Client(port)
-  const stream = busySession.request({ ':path': '/slow/300' })
+  const stream = busySession.request({ ':path': '/held' })
   await eventually(() => listener.stats.requests === 4 && listener.stats.connections === 5)
 
   const start = performance.now()
-  const closed = listener.close(5000)
+  const closed = listener.close(60_000)
   await Promise.all([idle.untilClosed(), silent.untilClosed(), eventually(() => idleSession.session.destroyed)])
-  t.ok(performance.now() - start < 200, 'idle connections closed at once')
+  t.notOk(busy.isClosed, 'idle connections are closed while the others go on')
   t.equal(idleSession.goawayCode, 0)
   t.equal(await new RawClient(port).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n').untilClosed(), '', 'refused')
 
-  t.match(await busy.untilClosed(), /^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*"url":"\/slow\/300"/i)
+  release()
+  t.match(await busy.untilClosed(), /^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*"url":"\/held"/i)
   t.equal((await stream).status, 200)
   await closed
-  t.ok(performance.now() - start < 2000, 'did not wait for the whole grace')
+  t.ok(performance.now() - start < 30_000, 'did not wait for the whole grace')
   t.equal(listener.stats.connections, 0)
 })
 
 t.test('after the grace what is left is cut', async (t) => {
   const { listener, port, lines } = await startListener()
-  const busy = new RawClient(port).send('GET /slow/2000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  const busy = new RawClient(port).send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   using session = new Http2Client(port)
-  const stream = session.request({ ':path': '/slow/2000' }).catch((error: unknown) => error)
+  const stream = session.request({ ':path': '/held' }).catch((error: unknown) => error)
   const halfHeader = new RawClient(port).send('GET / HTTP/1.1\r\n')
   await eventually(() => listener.stats.requests === 2 && listener.stats.connections === 3)
   const start = performance.now()
   await listener.close(200)
   const ms = performance.now() - start
-  t.ok(ms >= 190 && ms < 1500, `${ms} ms`)
+  t.ok(ms >= 190 && ms < 30_000, `${ms} ms`)
   t.equal(await busy.untilClosed(), '')
   await halfHeader.untilClosed()
   await stream
@@ -50,7 +51,7 @@ t.test('after the grace what is left is cut', async (t) => {
 
 t.test('closing twice is one close, the shorter grace counts, and dispose waits for it', async (t) => {
   const { listener, port } = await startListener()
-  new RawClient(port).send('GET /slow/3000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  new RawClient(port).send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   await eventually(() => listener.stats.requests === 1)
   let isClosed = false
   const first = listener.close(60_000).then(() => {
@@ -87,18 +88,23 @@ t.test('a close during the start leaves nothing bound', async (t) => {
 
 t.test('a response that has begun before the close ends, and then its connection', async (t) => {
   const listener = createListener('ingress', testConfig(), captureLog().log)
+  const rest = Promise.withResolvers<void>()
   listener.app.get('/stream', (_request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'content-length': 2 })
     reply.raw.write('a')
-    setTimeout(() => reply.raw.end('b'), 200)
+    rest.promise.then(() => reply.raw.end('b'))
   })
   const [address] = await listener.start()
   const client = new RawClient(address?.kind === 'tcp' ? address.port : 0)
   client.send('GET /stream HTTP/1.1\r\nHost: x\r\n\r\n')
   await client.until(/\r\n\r\na/)
   const start = performance.now()
-  await listener.close(5000)
+  const closed = listener.close(60_000)
+  await sleep(200)
+  t.notOk(client.isClosed)
+  rest.resolve()
+  await closed
   t.match(await client.untilClosed(), /\r\n\r\nab$/)
-  t.ok(performance.now() - start < 1500)
+  t.ok(performance.now() - start < 30_000, 'did not wait for the whole grace')
 })

@@ -19,9 +19,9 @@ export function testConfig(overrides: Partial<ListenerConfig> = {}): ListenerCon
     requestSizeLimitBytes: 1024 * 1024,
     maxHeaderBytes: 16_384,
     maxHeaderCount: 100,
-    headersTimeoutMs: 10_000,
-    bodyTimeoutMs: 10_000,
-    idleTimeoutMs: 10_000,
+    headersTimeoutMs: 60_000,
+    bodyTimeoutMs: 60_000,
+    idleTimeoutMs: 60_000,
     maxConnections: 100,
     http2MaxConcurrentStreams: 50,
     concurrentRequestsLimit: undefined,
@@ -40,17 +40,28 @@ export function captureLog(): CapturedLog {
   return { log: createLogger(config, { write: (line) => void lines.push(line) }), lines }
 }
 
-/** A started listener whose routes tell what they got; `handled` lists the requests that reached one. */
+/**
+ * A started listener whose routes tell what they got; `handled` lists the requests that reached one. Those of `/held` are
+ * answered when `release` is called: those that wait then, or so many of them, in their order.
+ */
 export async function startListener(
   overrides: Partial<ListenerConfig> = {},
   options: ListenerOptions = { rawBody: true },
-): Promise<{ listener: Listener; port: number; handled: string[]; lines: string[] }> {
+): Promise<{
+  listener: Listener
+  port: number
+  handled: string[]
+  lines: string[]
+  release: (count?: number) => void
+}> {
   const { log, lines } = captureLog()
   const listener = createListener('ingress', testConfig(overrides), log, options)
   const handled: string[] = []
+  const held: (() => void)[] = []
   listener.app.all('/*', async (request) => {
     handled.push(request.url)
     if (request.url.startsWith('/slow/')) await sleep(Number(request.url.slice('/slow/'.length)))
+    if (request.url === '/held') await new Promise<void>((resolve) => held.push(resolve))
     const { body } = request
     return {
       version: request.raw.httpVersion,
@@ -59,9 +70,12 @@ export async function startListener(
       bytes: body instanceof Uint8Array ? body.length : undefined,
     }
   })
+  const release = (count = held.length) => {
+    for (const answer of held.splice(0, count)) answer()
+  }
   const addresses = await listener.start()
   const tcp = addresses.find((address) => address.kind === 'tcp')
-  return { listener, port: tcp?.kind === 'tcp' ? tcp.port : 0, handled, lines }
+  return { listener, port: tcp?.kind === 'tcp' ? tcp.port : 0, handled, lines, release }
 }
 
 /** A short path, as sockets need, that is gone after the test. */
@@ -112,7 +126,7 @@ export class RawClient {
   }
 
   /** Waits until the collected text matches. */
-  async until(pattern: RegExp, timeoutMs = 5000): Promise<string> {
+  async until(pattern: RegExp, timeoutMs = 30_000): Promise<string> {
     const deadline = performance.now() + timeoutMs
     while (!pattern.test(this.text)) {
       if (performance.now() > deadline) throw new Error(`no ${pattern} in ${JSON.stringify(this.text)}`)
@@ -138,7 +152,7 @@ export function exchange(target: number | string | Socket, data: string | Uint8A
 }
 
 /** Waits until a condition holds. */
-export async function eventually(condition: () => boolean, timeoutMs = 5000): Promise<void> {
+export async function eventually(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${condition}`)

@@ -101,6 +101,8 @@ for (const name of ['admin', 'fabric'] as const) {
       'Origin: http://localhost:3000\r\n',
       `Origin: ftp://${own}\r\n`,
       'Sec-Fetch-Site: cross-site\r\n',
+      // An image of a page on another port of this machine.
+      'Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: no-cors\r\n',
       `Origin: http://${own}\r\nSec-Fetch-Site: cross-site\r\n`,
     ]
     for (const headers of refused) {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { FormatError } from '../../src/listen/error-answer.ts'
-import { eventually, exchange, RawClient, startListener } from './fixture.ts'
+import { createListener } from '../../src/listen/listener.ts'
+import { captureLog, eventually, exchange, RawClient, startListener, testConfig } from './fixture.ts'
 import { frame, frameType, getRoot, goawayCode, Http2Client, parseFrames, postRoot, preface } from './http2-client.ts'
 
 const get = (headers: string) => `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`
@@ -104,7 +105,7 @@ t.test('a sender of a much too large body gets to read the 413', async (t) => {
     client.send(Buffer.alloc(100_000))
     await sleep(2)
   }
-  t.match(client.text, /^HTTP\/1\.1 413 /)
+  await client.until(/^HTTP\/1\.1 413 /)
   t.notOk(client.isClosed, 'no reset while the body is still coming')
   client.socket.end()
   await eventually(() => listener.stats.connections === 0)
@@ -148,27 +149,50 @@ t.test('connections over the limit are closed at once, and a place that is free 
 })
 
 t.test('requests in progress: the limit passes and one more is 429, and it frees itself', async (t) => {
-  const { listener, port } = await startListener({ concurrentRequestsLimit: 2 })
+  const { listener, port, release } = await startListener({ concurrentRequestsLimit: 2 })
   t.teardown(() => listener.close(0))
   const slow = [new RawClient(port), new RawClient(port)]
-  for (const client of slow) client.send('GET /slow/150 HTTP/1.1\r\nHost: x\r\n\r\n')
+  for (const client of slow) client.send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   await eventually(() => listener.stats.requestsInProgress === 2)
   const refused = await exchange(port, get(''))
   t.match(refused, /^HTTP\/1\.1 429 /)
   t.match(refused, '"message":"too many requests, the ingress is overloaded. Retry later."')
   using client = new Http2Client(port)
   t.equal((await client.request({ ':path': '/' })).status, 429)
+  release()
   for (const each of slow) t.match(await each.until(/"url"/), /^HTTP\/1\.1 200 /)
+  await eventually(() => listener.stats.requestsInProgress === 0)
   t.equal((await client.request({ ':path': '/' })).status, 200)
 
   // A connection that goes away with requests queued behind one another gives all their places back.
-  slow[0]?.send('GET /slow/100 HTTP/1.1\r\nHost: x\r\n\r\nGET /slow/100 HTTP/1.1\r\nHost: x\r\n\r\n')
+  slow[0]?.send('GET /held HTTP/1.1\r\nHost: x\r\n\r\nGET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   await eventually(() => listener.stats.requestsInProgress === 2)
   slow[0]?.close()
   await eventually(() => listener.stats.requestsInProgress === 0)
-  await sleep(150)
+  release()
+  await sleep(50)
   t.equal(listener.stats.requestsInProgress, 0)
   slow[1]?.close()
+})
+
+t.test('an HTTP/2 stream that its client closes in the middle of the answer gives its place back', async (t) => {
+  for (const code of [8, 0]) {
+    const config = testConfig({ concurrentRequestsLimit: 1, idleTimeoutMs: 200 })
+    const listener = createListener('ingress', config, captureLog().log)
+    t.teardown(() => listener.close(0))
+    listener.app.get('/', async () => Buffer.alloc(1_000_000))
+    const [address] = await listener.start()
+    // A window of nothing: the answer cannot be sent.
+    const noWindow = frame(frameType.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0]))
+    const client = new RawClient(address?.kind === 'tcp' ? address.port : 0)
+    client.send(Buffer.concat([preface, noWindow, frame(frameType.headers, 5, 1, getRoot)]))
+    await eventually(() => parseFrames(client.bytes).some(({ type }) => type === frameType.headers))
+    t.equal(listener.stats.requestsInProgress, 1)
+    client.send(frame(frameType.rstStream, 0, 1, Buffer.from([0, 0, 0, code])))
+    await eventually(() => listener.stats.requestsInProgress === 0)
+    await eventually(() => listener.stats.connections === 0)
+    t.pass(`error code ${code}; and with nothing open it is idle`)
+  }
 })
 
 t.test('HTTP/2 streams: the limit passes, and one more ends the session', async (t) => {

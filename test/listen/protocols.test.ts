@@ -102,6 +102,28 @@ t.test('Expect: 100-continue is answered, unless the declared body is too large'
   t.same(handled, ['/x'])
 })
 
+t.test('CONNECT is refused, with an answer', async (t) => {
+  const { listener, port, handled } = await startListener()
+  t.teardown(() => listener.close(0))
+  const text = await exchange(port, 'CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  t.match(text, /^HTTP\/1\.1 405 Method Not Allowed\r\n[\s\S]*connection: close[\s\S]*"code":405/)
+  t.equal(text.match(/HTTP\/1\.1/g)?.length, 1)
+  await eventually(() => listener.stats.connections === 0)
+  t.same(handled, [])
+})
+
+t.test('other expectations are not answered, and do not pass the limits', async (t) => {
+  const { listener, port, handled } = await startListener({ requestSizeLimitBytes: 10 })
+  t.teardown(() => listener.close(0))
+  const head = (length: number) =>
+    `POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: fireworks\r\nContent-Length: ${length}\r\n\r\n`
+  t.match(await exchange(port, `${head(1)}1`), /^HTTP\/1\.1 200 [\s\S]*"bytes":1/)
+  t.match(await exchange(port, head(11)), /^HTTP\/1\.1 413 /)
+  using session = new Http2Client(port)
+  t.equal((await session.request({ ':method': 'POST', ':path': '/h2', expect: 'fireworks' }, '1')).status, 200)
+  t.same(handled, ['/', '/h2'])
+})
+
 t.test('a body whose client went away never reaches a route as complete', async (t) => {
   const { listener, port, handled } = await startListener()
   t.teardown(() => listener.close(0))

@@ -126,6 +126,19 @@ t.test('attack 27: what is planted at the path of the socket stops the start, an
   t.notOk(lstatSync(join(directory, 'nowhere'), { throwIfNoEntry: false }))
 })
 
+t.test('a directory in which others can put a socket of their own is told of', async (t) => {
+  const safe = await startOn(t, {})
+  await safe.listener.start()
+  t.notOk(safe.lines.some((line) => line.includes('socket-directory-open')))
+  const { listener, path, lines } = await startOn(t, {})
+  chmodSync(join(path, '..'), 0o777)
+  await listener.start()
+  t.match(
+    lines.find((line) => line.includes('socket-directory-open')),
+    /every user can replace what is in the directory/,
+  )
+})
+
 t.test('groups: by number, by name, and clear errors', async (t) => {
   const groupFile = join(await temporaryDirectory(t), 'group')
   writeFileSync(groupFile, 'root:x:0:\nwww-data:x:33:nginx\nodd:x:abc:\n')

@@ -84,21 +84,23 @@ t.test('the Unix socket of the same listener stays plain', async (t) => {
 })
 
 t.test('a slow handshake, and silence after it, are cut', async (t) => {
-  const { listener, port } = await startTls({ headersTimeoutMs: 300 })
+  // Long enough for a handshake on a slow machine.
+  const { listener, port } = await startTls({ headersTimeoutMs: 1500 })
   t.teardown(() => listener.close(0))
-  for (const bytes of [[], [22], [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]]) {
+  const isCut = async (connect: () => RawClient | Promise<RawClient>) => {
     const start = performance.now()
-    t.equal(await new RawClient(port).send(Buffer.from(bytes)).untilClosed(), '')
+    const text = await (await connect()).untilClosed()
     const ms = performance.now() - start
-    t.ok(ms >= 250 && ms < 1500, `${ms} ms`)
+    t.ok(ms >= 1250 && ms < 30_000, `${ms} ms`)
+    return text
   }
+  const beginnings = [[], [22], [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]].map((bytes) => Buffer.from(bytes))
+  const unfinished = beginnings.map((bytes) => isCut(() => new RawClient(port).send(bytes)))
+  t.strictSame(await Promise.all(unfinished), ['', '', ''])
   t.equal(listener.stats.sniffTimeouts, 3)
-  for (const ALPNProtocols of [['http/1.1'], ['h2']]) {
-    const start = performance.now()
-    await new RawClient(await secure(port, { ALPNProtocols })).untilClosed()
-    const ms = performance.now() - start
-    t.ok(ms >= 250 && ms < 1500, `${ms} ms`)
-  }
+  const offers = [['http/1.1'], ['h2']]
+  const connectOf = async (ALPNProtocols: string[]) => new RawClient(await secure(port, { ALPNProtocols }))
+  await Promise.all(offers.map((offer) => isCut(() => connectOf(offer))))
   t.equal(listener.stats.sniffTimeouts, 5)
   const drip = new RawClient(await secure(port)).send('GET / HTTP/1.1\r\nHost: x\r\n')
   const dripping = setInterval(() => drip.send('a: b\r\n'), 40)
@@ -155,25 +157,28 @@ t.test('idle connections are closed', async (t) => {
 })
 
 t.test('close: what is in progress ends well, what is idle or in its handshake at once, the rest is cut', async (t) => {
-  const { listener, port } = await startTls()
-  const slow = new RawClient(await secure(port)).send('GET /slow/400 HTTP/1.1\r\nHost: x\r\n\r\n')
+  const { listener, port, release } = await startTls()
+  const slow = new RawClient(await secure(port)).send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   using http2 = new Http2Client(await secure(port, { ALPNProtocols: ['h2'] }))
-  const slow2 = http2.request({ ':path': '/slow/400' })
+  const slow2 = http2.request({ ':path': '/held' })
+  await eventually(() => listener.stats.requests === 2)
   const idle = new RawClient(await secure(port)).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   await idle.until(/"url"/)
   const silent = new RawClient(port).send(Buffer.from([22]))
-  const endless = new RawClient(await secure(port)).send('GET /slow/5000 HTTP/1.1\r\nHost: x\r\n\r\n')
+  const endless = new RawClient(await secure(port)).send('GET /held HTTP/1.1\r\nHost: x\r\n\r\n')
   await eventually(() => listener.stats.connections === 5 && listener.stats.requests === 4)
-  const start = performance.now()
-  const closed = listener.close(1500)
+  const closed = listener.close(60_000)
   await Promise.all([silent.untilClosed(), idle.untilClosed()])
-  t.ok(performance.now() - start < 300)
+  t.strictSame([slow.isClosed, endless.isClosed], [false, false])
+  release(2)
   t.match(await slow.untilClosed(), /200 OK[\s\S]*connection: close/i)
   t.equal((await slow2).status, 200)
+  const start = performance.now()
+  await listener.close(200)
   await closed
   t.equal(await endless.untilClosed(), '')
   const ms = performance.now() - start
-  t.ok(ms >= 1400 && ms < 3000, `${ms} ms`)
+  t.ok(ms >= 190 && ms < 30_000, `${ms} ms`)
 })
 
 t.test('clients that vanish at every step leave nothing behind', async (t) => {

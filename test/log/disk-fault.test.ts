@@ -27,6 +27,9 @@ async function failingLog(
     writev: (...call) => (isBroken ? (broken.writev ?? nodeFiles.writev) : nodeFiles.writev)(...call),
     fdatasync: (...call) => (isBroken ? (broken.fdatasync ?? nodeFiles.fdatasync) : nodeFiles.fdatasync)(...call),
     fsync: (...call) => (isBroken ? (broken.fsync ?? nodeFiles.fsync) : nodeFiles.fsync)(...call),
+    open: (...call) => (isBroken ? (broken.open ?? nodeFiles.open) : nodeFiles.open)(...call),
+    syncDirectory: (...call) =>
+      (isBroken ? (broken.syncDirectory ?? nodeFiles.syncDirectory) : nodeFiles.syncDirectory)(...call),
     rename: (...call) => (isBroken ? (broken.rename ?? nodeFiles.rename) : nodeFiles.rename)(...call),
   }
   const fatal: PerdureError[] = []
@@ -120,6 +123,15 @@ t.test('a segment that cannot be begun stops the log', async (t) => {
   t.match(await failingLog(t, { rename }, scratchDirectory(t), 500), { code: 'PERDURE_ERR_LOG_WRITE_FAILED' })
   const fsync = () => Promise.reject(diskError('EIO'))
   t.match(await failingLog(t, { fsync }, scratchDirectory(t), 500), { code: 'PERDURE_ERR_LOG_SYNC_FAILED' })
+  const open = () => Promise.reject(diskError('EMFILE'))
+  t.match(await failingLog(t, { open }, scratchDirectory(t), 500), {
+    code: 'PERDURE_ERR_LOG_WRITE_FAILED',
+    message: /too many files and connections are open \(EMFILE\).*safe.*ulimit -n/,
+  })
+  for (const code of ['EIO', 'ENOSPC', 'EMFILE']) {
+    const syncDirectory = () => Promise.reject(diskError(code))
+    t.match(await failingLog(t, { syncDirectory }, scratchDirectory(t), 500), { code: /PERDURE_ERR_LOG_/ }, code)
+  }
 })
 
 t.test('opening on a failing disk is refused with the same errors and leaves nothing locked', async (t) => {

@@ -197,3 +197,41 @@ t.test('a directory that cannot be used is an error that says so', async (t) => 
   await t.rejects(openLog(directory, 100, denied), { code: 'PERDURE_ERR_LOG_UNAVAILABLE', message: /EACCES/ })
   await (await openLog(directory)).close()
 })
+
+t.test('a removal that may not be on disk yet is synced before the next one', async (t) => {
+  const directory = scratchDirectory(t)
+  const steps: string[] = []
+  let refuse = false
+  const files = {
+    ...nodeFiles,
+    remove: async (path: string) => {
+      if (path.endsWith('.log')) steps.push(`remove ${segmentsIn(directory).length}`)
+      await nodeFiles.remove(path)
+    },
+    syncDirectory: async (path: string) => {
+      if (refuse) throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' })
+      steps.push('sync')
+      await nodeFiles.syncDirectory(path)
+    },
+  }
+  await using log = await openLog(directory, 100, files)
+  for (let i = 0; i < 4; i++) await appendAll(log, [numberedBatch(i, 84)])
+  steps.length = 0
+  refuse = true
+  await t.rejects(log.trim(200), { code: 'PERDURE_ERR_LOG_UNAVAILABLE', message: /EMFILE/ })
+  await t.rejects(log.trim(200), { code: 'PERDURE_ERR_LOG_UNAVAILABLE' })
+  t.same(steps, ['remove 4'], 'nothing more goes')
+  refuse = false
+  await log.trim(200)
+  t.same(steps, ['remove 4', 'sync', 'remove 3', 'sync'])
+  t.equal(log.start, 200)
+})
+
+t.test('a segment that somebody has deleted already is no failure of the trim', async (t) => {
+  const directory = scratchDirectory(t)
+  await using log = await openLog(directory, 100)
+  for (let i = 0; i < 3; i++) await appendAll(log, [numberedBatch(i, 84)])
+  rmSync(join(directory, segmentsIn(directory)[0] ?? ''))
+  await log.trim(200)
+  t.equal(log.start, 200)
+})

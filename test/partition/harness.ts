@@ -131,7 +131,7 @@ export const fail = (at: number) =>
 export const tick = () => new Promise((resolve) => setImmediate(resolve))
 
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 30_000
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))

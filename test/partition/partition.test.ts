@@ -251,3 +251,32 @@ t.test('a closed partition takes nothing more, and says so', async (t) => {
   await t.rejects(running.partition.send(request('b')), { code: 'PERDURE_ERR_PARTITION_CLOSED' })
   await t.rejects(running.partition.call(request('c')).completion, { code: 'PERDURE_ERR_PARTITION_CLOSED' })
 })
+
+t.test('what can be seen may be told when it is in the log', async (t) => {
+  const log = new ManualLog({ automatic: false })
+  const { partition } = await startPartition(t, log, t.testdir())
+  const accepted = partition.send(request('a'))
+  t.ok(partition.invocation(id('a')))
+  let isDurable = false
+  const durable = partition.durable().then(() => {
+    isDurable = true
+  })
+  await tick()
+  t.equal(isDurable, false)
+  log.sync()
+  await durable
+  await accepted
+})
+
+t.test('a retry waits no longer than was meant, although the clock was set back before the restart', async (t) => {
+  const log = new ManualLog({ automatic: true })
+  const directory = t.testdir()
+  const before = await startPartition(t, log, join(directory, 'before'))
+  await before.partition.send(request('failing'))
+  say(before, 'inv_failing', fail(Date.now() + 150))
+  await before.partition.output(id('failing'))
+  const anHour = 3_600_000
+  const after = await startPartition(t, log, join(directory, 'after'), { now: () => Date.now() - anHour })
+  t.equal(after.runner.orders.length, 0)
+  await until(() => after.runner.orders.length === 1, 'the next attempt')
+})

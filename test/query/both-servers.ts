@@ -60,6 +60,8 @@ export async function fill(ingress: string, admin: string): Promise<void> {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
+    // No two are created in the same millisecond: by that time they are ordered.
+    await delay(5)
     return path.includes('/send') ? (JSON.parse(text) as { readonly invocationId: string }) : { invocationId: '' }
   }
   await call('Greeter/greet', 'world', { 'idempotency-key': 'one' })
@@ -73,6 +75,8 @@ export async function fill(ingress: string, admin: string): Promise<void> {
   await call('Greeter/greet/send?delay=3600s', 'later')
   await call('Greeter/wait/send')
   await call('Greeter/busy/send')
+  // What changes last is the same on each server.
+  await until(admin, `SELECT id FROM sys_invocation WHERE target_handler_name = 'busy' AND journal_size > 1`, 1)
   await call('Greeter/stuck/send')
   await call('Signup/u1/run/send', 'u1@x.io')
   await call('Signup/u2/run/send', 'u2@x.io')
@@ -93,7 +97,7 @@ export async function fill(ingress: string, admin: string): Promise<void> {
 
 /** Waits until a query has so many rows. */
 export async function until(admin: string, sql: string, count: number): Promise<void> {
-  const deadlineMs = Date.now() + 20_000
+  const deadlineMs = Date.now() + 60_000
   for (;;) {
     const { rows } = (await (await post(admin, sql)).json()) as { readonly rows: readonly Row[] }
     if (rows.length >= count) return

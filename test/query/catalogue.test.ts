@@ -45,7 +45,7 @@ t.test('every table answers with all of its columns, in JSON and in Arrow', asyn
 t.test('a paused invocation still shows why', async (t) => {
   await using store = await SampleStore.create()
   const retry = { countedFailures: 2, failuresSinceLastEntry: 1, lastFailure: boom, nextAttemptAt: startMs + 9_000_000 }
-  store.invocation({ status: 'paused', retry })
+  store.invocation({ status: 'paused', retry, failedAttempts: 2 })
   store.invocation({ status: 'paused' })
   await using engine = sampleEngine(store)
   for (const table of ['sys_invocation', 'sys_invocation_state']) {
@@ -68,7 +68,7 @@ t.test('an invocation in each state', async (t) => {
   store.invocation({ status: 'invoked' })
   store.invocation({ status: 'invoked' })
   const retry = { countedFailures: 2, failuresSinceLastEntry: 1, lastFailure: boom, nextAttemptAt: startMs + 4_000_000 }
-  store.invocation({ status: 'invoked', retry })
+  store.invocation({ status: 'invoked', retry, failedAttempts: 2 })
   store.invocation({
     status: 'paused',
     source: { kind: 'service', caller: sampleId(1), callerTarget: 'Greeter/greet' },

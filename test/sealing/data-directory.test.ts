@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -29,6 +29,20 @@ t.test('attack 28: a data directory that others can read is a start-up error tha
     chmodSync(path, closed)
   }
   await (await startServerProcess(base)).stop()
+})
+
+t.test('attack 28: nor is a data directory used that another user has made', async (t) => {
+  const directory = join(shortDirectory(t), 'node')
+  mkdirSync(join(directory, 'log'), { recursive: true, mode: 0o700 })
+  t.doesNotThrow(() => checkDataDirectory(directory))
+  // Only root can give it away; others cannot write to what is not theirs.
+  if (process.geteuid?.() !== 0) return
+  for (const path of [directory, join(directory, 'log')]) {
+    chownSync(path, 4242, 4242)
+    const expected = { code: 'PERDURE_ERR_SEALING_DATA_EXPOSED', message: /belongs to another user \(uid 4242\)/ }
+    t.throws(() => checkDataDirectory(directory), expected, path)
+    chownSync(path, 0, 0)
+  }
 })
 
 t.test('every mode', async (t) => {

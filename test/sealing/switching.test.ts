@@ -16,14 +16,14 @@ t.test('without a key the same search finds all of it; switched on, all of that 
   t.match(await rig.status(), /^key .*: current, log segments 0, .*\nin clear: log segments [1-9]/)
   await rig.start(first)
   await seesAll(t, rig, 'sealed')
-  for (let tries = 0; rig.found().length > 0 && tries < 200; tries += 1) await sleep(20)
+  for (let tries = 0; rig.found().length > 0 && tries < 1500; tries += 1) await sleep(20)
   t.same(rig.found(), [], 'log and store')
   await rig.server?.stop()
 
   await rig.start(second, first)
   await rig.call('/Vault/a/read')
   let status = await rig.status()
-  for (let tries = 0; /still needed/.test(status) && tries < 200; tries += 1) {
+  for (let tries = 0; /still needed/.test(status) && tries < 1500; tries += 1) {
     await sleep(20)
     status = await rig.status()
   }

@@ -54,7 +54,7 @@ t.test('journal length: one entry too many pauses, and says what to do', async (
     count: 11,
     bytes: 1,
   })
-  await rig.until('the attempt has failed', 10_000, ({ failed }) => failed === 1)
+  await rig.until('the attempt has failed', 60_000, ({ failed }) => failed === 1)
   t.match(await rig.invocation(invocationId), { status: 'paused', last_failure: /journal-length-limit/ })
 })
 
@@ -89,8 +89,9 @@ t.test('bytes that wait for the store: requests are slowed down, and none is los
     }
   })()
   await Promise.all([requests, watch])
-  // The request that passed the limit, and the results of what ran then, come on top: they are not held up.
-  t.ok(most <= limitBytes + 4 * bodyBytes, `${most} of ${count * bodyBytes} bytes waited at once`)
+  // The request that passed the limit, and the results of what ran then, come on top: they are not held up. Counted is
+  // memory, and a batch may be half of its buffer.
+  t.ok(most <= limitBytes + 4 * 2 * bodyBytes, `${most} of ${count * bodyBytes} bytes waited at once`)
   t.equal((await rig.figures()).failed, 0)
 })
 

@@ -50,11 +50,11 @@ t.test('pretty and compact are lines for people', (t) => {
 t.test('text from outside cannot forge a line or move the cursor', (t) => {
   for (const logFormat of ['pretty', 'compact'] as const) {
     const { log, lines } = capture({ logFormat })
-    const forged = '/x\n12:00:00.000 INFO forged\u001b[2J'
+    const forged = '/x\n12:00:00.000 INFO forged\u001b[2J\u009b2J\u202egnol'
     log.info({ event: forged, path: forged, nested: { [forged]: forged } }, forged)
     t.equal(lines[0]?.split('\n').length, 2)
     log.info({ event: 'failed', err: new Error(forged) })
-    t.notMatch(lines.join(''), '\u001b')
+    for (const control of ['\u001b', '\u009b', '\u202e']) t.notMatch(lines.join(''), control)
   }
   t.end()
 })

@@ -121,7 +121,11 @@ t.test('process metrics', async (t) => {
   t.ok(value('perdure_process_uptime_seconds') > 0)
   t.ok(value('perdure_process_cpu_seconds_total') > 0)
   t.ok(value('perdure_event_loop_delay_seconds{quantile="1"}') > 0.1, 'the block is seen')
-  await sleep(60)
-  const later = metrics.render().match(/delay_seconds\{quantile="1"\} (\S+)/)?.[1]
-  t.ok(Number(later) < 0.1, 'and forgotten after a scrape')
+  // On a slow machine there are others, which are forgotten in their turn.
+  let later = Number.POSITIVE_INFINITY
+  for (let tries = 0; later > 0.1 && tries < 300; tries += 1) {
+    await sleep(60)
+    later = Number(metrics.render().match(/delay_seconds\{quantile="1"\} (\S+)/)?.[1])
+  }
+  t.ok(later < 0.1, 'and forgotten after a scrape')
 })

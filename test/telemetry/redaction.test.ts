@@ -78,6 +78,11 @@ t.test('tokens and keys inside text are cut out by their shape', (t) => {
     { message: `jwt ${jwt}` },
     { reason: `Basic ${Buffer.from(secret).toString('base64')}` },
     { text: pem },
+    { text: `it ends early: ${pem.slice(0, 50)}` },
+    { err: new Error(`"${pem.slice(0, 50)}" is cut`) },
+    { reason: `ya29.${secret} is no good` },
+    { err: new Error(`GET https://fn.example/api?code=${secret}&a=b: 500`) },
+    { url: `http://a/?x=1&access_token=${secret}` },
   ]) {
     const text = logEverywhere(fields)
     t.notMatch(text, secret)

@@ -40,6 +40,9 @@ const ACCESS: Readonly<Record<string, Access>> = {
     ]),
   ),
   'DELETE /invocations/:invocation': 'operator',
+  // It runs code of the service on bytes of the caller.
+  'POST /internal/services/:service/serdes/decode/*': 'operator',
+  'POST /internal/services/:service/serdes/encode/*': 'operator',
   'POST /services/:service/state': 'operator',
   // Calls, whatever their method.
   '* /ingress': 'operator',

@@ -38,14 +38,15 @@ export function operationRoutes(operator: Operator): AdminRoute[] {
     methods: {
       PATCH: {
         audit: `invocation.${name}`,
-        async handle({ params, query }) {
+        async handle({ params, query, note }) {
           const request = read(query)
+          note(requestForLog(request))
           const id = parseInvocationIdParameter(params.invocation ?? '')
           const result = await operator.perform(id, request)
           if ('error' in result) throw result.error
           return {
             ...answerOf(result),
-            audit: { invocationId: id, ...requestForLog(request), ...performedForLog(result) },
+            audit: { invocationId: id, ...performedForLog(result) },
           }
         },
       },

@@ -89,7 +89,6 @@ export const IGNORED_KEYS: readonly IgnoredKey[] = [
   { pattern: 'worker.invoker.tmp-dir', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.per-invocation-initial-memory', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.disable-eager-state', reason: NOT_TUNABLE },
-  { pattern: 'worker.invoker.max-awaited-future-depth', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.http2-keep-alive-jitter', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.http2-initial-max-send-streams', reason: NOT_TUNABLE },
   { pattern: 'worker.invoker.http2-max-frame-size', reason: NOT_TUNABLE },

@@ -32,7 +32,7 @@ export const ingressAuthKeys = {
     type: path,
     example: '/etc/perdure/api-keys',
     description:
-      'More API keys, a line each: name, space, "sha256:" and 64 hexadecimal digits. Read again when it changes.',
+      'More API keys, a line each: name, space, "sha256:" and 64 hexadecimal digits. Read again when it changes, and on SIGHUP.',
   }),
   apiKeyHeaders: key({
     path: 'ingress.auth.api-key-headers',
@@ -53,7 +53,7 @@ export const ingressAuthKeys = {
     from: 'perdure',
     type: boolean,
     default: true,
-    description: 'Answer /restate/health without credentials.',
+    description: 'Answer /restate/health without credentials; the names of the services are then left out.',
   }),
   profile,
   issuer: optionalKey({
@@ -83,7 +83,7 @@ export const ingressAuthKeys = {
     from: 'perdure',
     type: path,
     example: '/etc/perdure/jwks.json',
-    description: 'The public keys in a file, in place of jwks-url. Read again when it changes.',
+    description: 'The public keys in a file, in place of jwks-url. Read again when it changes, and on SIGHUP.',
   }),
   header: computedKey({
     path: 'ingress.auth.jwt.header',

@@ -170,7 +170,7 @@ function listenerKeys(server: Server, defaultPort: number, defaultIp: string) {
       ...ours,
       type: positiveDuration,
       default: 30_000,
-      description: 'Longest silence while a body is being received.',
+      description: 'Longest silence while a body is being received, or while nothing of an answer is taken.',
     }),
     idleTimeout: key({
       path: `${table}idle-timeout`,

@@ -108,6 +108,13 @@ export const invokerKeys = {
     description:
       'How many entries the journal of one invocation may have; it is paused when its handler wants to add another one that is not its result.',
   }),
+  maxAwaitedFutureDepth: key({
+    path: 'worker.invoker.max-awaited-future-depth',
+    type: integer(1, 2000),
+    default: 1000,
+    description:
+      'How deep what a handler waits for may be nested (protocol V7, where it is a tree); an invocation that nests deeper is paused (RT0025).',
+  }),
   eagerStateSizeLimit: computedKey({
     path: 'worker.invoker.eager-state-size-limit',
     type: byteSize(0),

@@ -62,6 +62,7 @@ const Tag = {
   PromiseAwaited: 24,
   PromiseCompleted: 25,
   PauseRequested: 26,
+  InvocationSuspendedOnTree: 27,
 } as const
 
 export function writeEvent(w: BinaryWriter, event: Event): void {
@@ -106,9 +107,10 @@ export function writeEvent(w: BinaryWriter, event: Event): void {
       w.varint(event.wakeUpAt)
       return
     case 'invocation-suspended':
-      w.u8(Tag.InvocationSuspended)
+      w.u8(event.afterEntries === undefined ? Tag.InvocationSuspended : Tag.InvocationSuspendedOnTree)
       w.varint(event.seq)
       w.time(event.at)
+      if (event.afterEntries !== undefined) w.varint(event.afterEntries)
       writeAwaiting(w, event.awaiting)
       return
     case 'invocation-resumed':
@@ -245,6 +247,14 @@ function readEvent(r: BinaryReader): Event {
       return { type: 'sleep-started', seq: r.varint(), completionId: r.varint(), wakeUpAt: r.varint() }
     case Tag.InvocationSuspended:
       return { type: 'invocation-suspended', seq: r.varint(), at: r.time(), awaiting: readAwaiting(r) }
+    case Tag.InvocationSuspendedOnTree:
+      return {
+        type: 'invocation-suspended',
+        seq: r.varint(),
+        at: r.time(),
+        afterEntries: r.varint(),
+        awaiting: readAwaiting(r),
+      }
     case Tag.InvocationResumed:
       return { type: 'invocation-resumed', seq: r.varint(), at: r.time() }
     case Tag.AttemptFailed:

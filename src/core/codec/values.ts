@@ -325,19 +325,24 @@ export function readAttemptFailure(r: BinaryReader): AttemptFailure {
   }
 }
 
+/** The order gives the numbers in stored rows. */
+const eventKinds = ['transient-error', 'paused', 'suspended'] as const
+
 export function writeInvocationEvent(w: BinaryWriter, event: InvocationEvent): void {
-  w.u8(event.kind === 'paused' ? 1 : 0)
+  w.u8(eventKinds.indexOf(event.kind))
   w.varint(event.afterEntries)
   w.time(event.at)
-  w.optional(event.failure, (failure) => writeAttemptFailure(w, failure))
+  if (event.kind === 'suspended') writeAwaiting(w, event.awaiting)
+  else w.optional(event.failure, (failure) => writeAttemptFailure(w, failure))
 }
 
 export function readInvocationEvent(r: BinaryReader): InvocationEvent {
-  const isPause = r.u8() === 1
+  const kind = eventKinds[r.u8()]
   const afterEntries = r.varint()
   const at = r.time()
+  if (kind === 'suspended') return { kind, afterEntries, at, awaiting: readAwaiting(r) }
   const failure = r.optional(() => readAttemptFailure(r))
-  if (isPause) return { kind: 'paused', afterEntries, at, failure }
+  if (kind === 'paused') return { kind, afterEntries, at, failure }
   if (failure === undefined) throw new Error('invariant: an error event has its failure')
   return { kind: 'transient-error', afterEntries, at, failure }
 }

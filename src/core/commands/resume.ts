@@ -3,7 +3,7 @@ import { startAttempt } from '../lifecycle/notify.ts'
 import type { Turn } from '../turn.ts'
 import type { Resume } from './command.ts'
 
-/** Starts the next attempt now, with its retries anew. Only what does not run can move to another deployment. */
+/** Starts the next attempt now; what was paused has all its attempts again. Only what does not run can move to another deployment. */
 export function resume(turn: Turn, invocation: Invocation, { deployment }: Resume): void {
   const { seq, status, retry, pinned } = invocation
   switch (status) {

@@ -19,11 +19,16 @@ export function suspend(turn: Turn, { seq, awaiting }: Suspend): void {
   }
   if (hasArrived(awaiting, invocation.journal)) {
     // A suspension ends a run of attempts, also one that is over at once.
-    if (invocation.retry !== undefined) turn.emit({ type: 'invocation-resumed', seq, at: turn.now })
+    if (invocation.retry !== undefined || invocation.failedAttempts > 0) {
+      turn.emit({ type: 'invocation-suspended', seq, at: turn.now, awaiting })
+      turn.emit({ type: 'invocation-resumed', seq, at: turn.now })
+    }
     startAttempt(turn, invocation)
     return
   }
-  turn.emit({ type: 'invocation-suspended', seq, at: turn.now, awaiting })
+  const isTree = awaiting.future !== undefined
+  const afterEntries = invocation.journal.length
+  turn.emit({ type: 'invocation-suspended', seq, at: turn.now, awaiting, ...(isTree && { afterEntries }) })
 }
 
 /** Newest first: what has just arrived is what is mostly waited for. */

@@ -25,6 +25,11 @@ export class ApiKeys {
     })
   }
 
+  /** Reads the file again. Throws `IngressBadAuthConfig` when it cannot be used; the keys before stay. */
+  reload(): void {
+    this.#keys.reload()
+  }
+
   /** The name of a key. It takes the same time for all keys, known or not. */
   subjectOf(key: string): string | undefined {
     return this.#keys.find(key)?.name

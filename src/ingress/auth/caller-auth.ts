@@ -51,6 +51,16 @@ export class CallerAuth implements AsyncDisposable {
     throw new IngressNoCredentials(`credentials are required, in ${this.credentialHeaders.join(' or ')}`)
   }
 
+  /** Reads the file of API keys again. Throws `IngressBadAuthConfig` when it cannot be used; the keys before stay. */
+  reloadApiKeys(): void {
+    this.#apiKeys?.reload()
+  }
+
+  /** Reads the file of an issuer's keys again. Rejects with `IngressAuthUnavailable`; the keys before stay. */
+  async reloadJwks(): Promise<void> {
+    await this.#jwt?.verifier.reload()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#jwt?.verifier[Symbol.asyncDispose]()
   }

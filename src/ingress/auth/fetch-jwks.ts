@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
+import { changeabilityOf } from '../../config/file-exposure.ts'
 import { IngressAuthUnavailable } from '../../errors/ingress.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
 import { type Dialer, openConnection } from '../../registry/connection.ts'
 import type { ResponseHead } from '../../registry/exchange.ts'
-import { getHttp1 } from '../../registry/exchange-http1.ts'
+import { exchangeHttp1 } from '../../registry/exchange-http1.ts'
 
 const maxBytes = 512 * 1024
 const defaultTimeoutMs = 5000
@@ -21,7 +22,7 @@ export async function fetchJwks(
   const signal = AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)])
   try {
     const { socket } = await openConnection(url, true, dialer, signal)
-    const exchange = getHttp1(socket, url.host, url.pathname + url.search, [['accept', 'application/json']])
+    const exchange = exchangeHttp1(socket, url.host, url.pathname + url.search, [['accept', 'application/json']])
     const abort = () => exchange.close()
     signal.addEventListener('abort', abort, { once: true })
     try {
@@ -40,14 +41,18 @@ export async function fetchJwks(
   }
 }
 
-/** Reads a JSON Web Key Set from a file. Rejects with `IngressAuthUnavailable`. */
+/** Reads a JSON Web Key Set from a file that nobody else can change. Rejects with `IngressAuthUnavailable`. */
 export async function readJwks(file: string): Promise<unknown> {
+  let exposure: string | undefined
   let bytes: Uint8Array
   try {
-    bytes = await readFile(file)
+    await using handle = await open(file)
+    exposure = changeabilityOf(file, await handle.stat())
+    bytes = await handle.readFile()
   } catch (error) {
     throw unavailable(reasonOf(error), error)
   }
+  if (exposure !== undefined) throw unavailable(`it is not used: ${exposure}`)
   if (bytes.length > maxBytes) throw unavailable(`it has more than ${maxBytes} bytes`)
   return parsed(bytes)
 }

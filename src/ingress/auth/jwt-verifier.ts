@@ -1,4 +1,11 @@
-import { createLocalJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
 import type { IngressAuthConfig } from '../../config/config.ts'
 import { IngressAuthUnavailable, IngressBadAuthConfig, IngressBadCredentials } from '../../errors/ingress.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -47,6 +54,9 @@ export class JwtVerifier implements AsyncDisposable {
   /** Whose token it is. Rejects with `IngressBadCredentials`, or `IngressAuthUnavailable` when there are no keys. */
   async subjectOf(token: string): Promise<string> {
     const claims = await this.#verify(token)
+    if (claims.iat !== undefined && claims.iat * 1000 > this.#now() + this.#config.clockSkewMs) {
+      throw refused('it says that it will be issued later')
+    }
     for (const [name, expected] of Object.entries(this.#config.requiredClaims)) {
       if (!hasClaim(claims, name, expected)) throw refused(`its claim ${JSON.stringify(name)} is missing or another`)
     }
@@ -55,9 +65,9 @@ export class JwtVerifier implements AsyncDisposable {
     throw refused(`its claim ${JSON.stringify(this.#config.subjectClaim)} is not 1 to 255 characters of visible ASCII`)
   }
 
-  /** Also tells whether there are any keys. Rejects with `IngressAuthUnavailable`. */
-  async loadKeys(): Promise<void> {
-    await this.#keys.current()
+  /** Reads the file of keys now, where they are in one. Rejects with `IngressAuthUnavailable`; the keys before stay. */
+  async reload(): Promise<void> {
+    if (this.#config.jwksFile !== undefined) await this.#keys.reload()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -69,7 +79,7 @@ export class JwtVerifier implements AsyncDisposable {
     try {
       return await this.#verifyWith(keys, token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw refusalOf(error)
+      if (!mayHaveNewerKey(error, token)) throw refusalOf(error)
       const newer = await this.#keys.newer(keys)
       if (newer === undefined) throw refusalOf(error)
       return await this.#verifyWith(newer, token).catch((again: unknown) => {
@@ -85,7 +95,7 @@ export class JwtVerifier implements AsyncDisposable {
       audience: [...audiences],
       algorithms: [...algorithms],
       clockTolerance: Math.ceil(clockSkewMs / 1000),
-      requiredClaims: ['exp'],
+      requiredClaims: this.#config.profile === 'google-iap' ? ['exp', 'iat'] : ['exp'],
       currentDate: new Date(this.#now()),
     })
     return payload
@@ -121,7 +131,7 @@ export async function createJwtVerifier(config: JwtConfig, options: CallerAuthOp
   })
   const verifier = new JwtVerifier(config, issuer, keys, now, closing)
   // An issuer may be away for a while; a file that is missing is a mistake.
-  if (jwksFile !== undefined) await orBadConfig(jwksFile, verifier.loadKeys())
+  if (jwksFile !== undefined) await orBadConfig(jwksFile, verifier.reload())
   return verifier
 }
 
@@ -146,10 +156,16 @@ async function orBadConfig(file: string, loading: Promise<void>): Promise<void> 
   try {
     await loading
   } catch (error) {
-    const cause = error instanceof PerdureError ? error.cause : undefined
-    if (cause instanceof Error) throw new IngressBadAuthConfig(`${file}: ${cause.message}`, { cause: error })
-    throw error
+    if (!(error instanceof PerdureError)) throw error
+    throw new IngressBadAuthConfig(`${file}: ${error.message}`, { cause: error })
   }
+}
+
+/** Whether a key that the issuer has published since could be the one of a token. */
+function mayHaveNewerKey(error: unknown, token: string): boolean {
+  if (error instanceof errors.JWKSNoMatchingKey) return true
+  // A token that does not name its key was tried with the only one that there was.
+  return error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined
 }
 
 /** Texts are ours: the library's name what was expected, and a token is never shown. */

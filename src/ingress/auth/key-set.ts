@@ -32,9 +32,12 @@ export class KeySet<T> {
 
   /** The keys. Rejects with `IngressAuthUnavailable` when there are none that may be used; its cause is what `load` said. */
   async current(): Promise<T> {
-    const { maxAgeMs, maxStaleMs, now } = this.#options
-    if (this.#keys === undefined || ageOf(this.#keys.loadedAtMs, now()) >= maxAgeMs) await this.#load()
-    if (this.#keys !== undefined && ageOf(this.#keys.loadedAtMs, now()) < maxStaleMs) return this.#keys.value
+    if (!this.#areYoungerThan(this.#options.maxAgeMs)) {
+      const loading = this.#load()
+      // Who did not answer the last time may be slow again: nobody waits for that while there are keys to use.
+      if (this.#failure === undefined || !this.#areYoungerThan(this.#options.maxStaleMs)) await loading
+    }
+    if (this.#keys !== undefined && this.#areYoungerThan(this.#options.maxStaleMs)) return this.#keys.value
     // Callers need not know where the keys come from; the log does.
     throw new IngressAuthUnavailable('tokens cannot be verified at the moment; try again later', {
       cause: this.#failure,
@@ -46,6 +49,18 @@ export class KeySet<T> {
     if (this.#keys?.value === than) await this.#load()
     const value = this.#keys?.value
     return value === than ? undefined : value
+  }
+
+  /** Loads now, however short ago that was. Rejects with what `load` said; the keys before stay. */
+  async reload(): Promise<void> {
+    this.#triedAtMs = Number.NEGATIVE_INFINITY
+    await this.#loading
+    await this.#load()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #areYoungerThan(ms: number): boolean {
+    return this.#keys !== undefined && ageOf(this.#keys.loadedAtMs, this.#options.now()) < ms
   }
 
   /** Never rejects: what came of it is in the fields. */

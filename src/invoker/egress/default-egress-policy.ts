@@ -94,12 +94,12 @@ export class DefaultEgressPolicy implements EgressPolicy {
   #whyNotAddress(name: string | undefined, address: string, port: number): string | undefined {
     const canonical = canonicalAddress(address)
     if (isIP(canonical) === 0) return 'it resolves to what is no IP address'
-    const embedded = embeddedIpv4(canonical)
-    const rule =
-      this.#denied.ofAddress(canonical, port) ??
-      (embedded === undefined ? undefined : this.#denied.ofAddress(embedded, port))
+    // A gateway of the network may turn the one into the other, and lead back here.
+    const ends = [canonical, ...embeddedIpv4(canonical)]
+    const rule = ends.map((end) => this.#denied.ofAddress(end, port)).find((found) => found !== undefined)
     if (rule !== undefined) return deniedByRule(rule.text)
-    if (reachesOwnListener(this.#ownListeners(), canonical, port) && !this.#allowed.hasEndpoint(canonical, port)) {
+    const isOwn = ends.some((end) => reachesOwnListener(this.#ownListeners(), end, port))
+    if (isOwn && !this.#allowed.hasEndpoint(canonical, port)) {
       return (
         `it is a port of this server itself. ${useOwnAddress} If this is meant, put "${endpoint(canonical, port)}" ` +
         'into egress.allow, with the port.'

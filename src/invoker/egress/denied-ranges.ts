@@ -62,14 +62,16 @@ function deniedRangeOf(canonical: string): DeniedRange | undefined {
   return deniedRanges.find((range) => range.includes(canonical))
 }
 
-/** The range that denies an IP address by itself or by the IPv4 address in it. */
+/** The range that denies an IP address by itself or by an IPv4 address in it. */
 export function denialOf(address: string): { readonly range: DeniedRange; readonly isEmbedded: boolean } | undefined {
   const canonical = canonicalAddress(address)
   const direct = deniedRangeOf(canonical)
   if (direct !== undefined) return { range: direct, isEmbedded: false }
-  const embedded = embeddedIpv4(canonical)
-  const indirect = embedded === undefined ? undefined : deniedRangeOf(embedded)
-  return indirect === undefined ? undefined : { range: indirect, isEmbedded: true }
+  for (const embedded of embeddedIpv4(canonical)) {
+    const indirect = deniedRangeOf(embedded)
+    if (indirect !== undefined) return { range: indirect, isEmbedded: true }
+  }
+  return undefined
 }
 
 const metadataNames =

@@ -9,19 +9,29 @@ export function canonicalAddress(address: string): string {
 }
 
 /**
- * The IPv4 address that traffic to an IPv6 address may end at: mapped (::ffff:0:0/96), compatible (::/96),
- * translated (::ffff:0:0:0/96), NAT64 (64:ff9b::/96, and 64:ff9b:1::/48 for those of one's own) or 6to4 (2002::/16).
+ * The IPv4 addresses that traffic to an IPv6 address may end at: mapped (::ffff:0:0/96), compatible (::/96), translated
+ * (::ffff:0:0:0/96), ISATAP (…:5efe:0:0), NAT64 (64:ff9b::/96), 6to4 (2002::/16). A network's own NAT64 (64:ff9b:1::/48) may have them in any
+ * place of RFC 6052 section 2.2.
  */
-export function embeddedIpv4(address: string): string | undefined {
+export function embeddedIpv4(address: string): readonly string[] {
   const plain = withoutZone(address)
-  if (isIP(plain) !== 6) return undefined
+  if (isIP(plain) !== 6) return []
   const groups = groupsOf(plain)
-  if (groups[0] === 0x2002) return ipv4Of(groups[1] ?? 0, groups[2] ?? 0)
-  const isNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((g) => g === 0)
-  const isLocalNat64 = groups[0] === 0x64 && groups[1] === 0xff9b && groups[2] === 1
+  if (groups[0] === 0x2002) return [ipv4Of(groups[1] ?? 0, groups[2] ?? 0)]
+  const isOfNat64 = groups[0] === 0x64 && groups[1] === 0xff9b
+  if (isOfNat64 && groups[2] === 1) return [lastFourBytes(groups), ...insideLocalNat64(groups)]
+  const isNat64 = isOfNat64 && groups.slice(2, 6).every((g) => g === 0)
   const isTranslated = groups.slice(0, 4).every((g) => g === 0) && groups[4] === 0xffff && groups[5] === 0
   const isCompatible = groups.slice(0, 6).every((g) => g === 0) && groups[6] !== 0
-  return isMapped(groups) || isNat64 || isLocalNat64 || isTranslated || isCompatible ? lastFourBytes(groups) : undefined
+  const isIsatap = (groups[4] === 0 || groups[4] === 0x200) && groups[5] === 0x5efe
+  return isMapped(groups) || isNat64 || isTranslated || isCompatible || isIsatap ? [lastFourBytes(groups)] : []
+}
+
+/** Behind prefixes of 48, 56 and 64 bits, passing over byte 8. What begins with 0 is the padding of another length. */
+function insideLocalNat64(groups: readonly number[]): readonly string[] {
+  const bytes = groups.flatMap((group) => [group >> 8, group & 255])
+  bytes.splice(8, 1)
+  return [6, 7, 8].map((at) => bytes.slice(at, at + 4).join('.')).filter((found) => !found.startsWith('0.'))
 }
 
 function isMapped(groups: readonly number[]): boolean {

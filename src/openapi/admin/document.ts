@@ -84,6 +84,7 @@ export function adminOpenApi(version: string) {
 
 function operationObject(path: string, operation: AdminOperation) {
   const { id, tag, summary, description, deprecated, body } = operation
+  const content = body === undefined ? operation.rawBody : json(body)
   const parameters = [...pathParameters(path), ...queryParameters(operation.query ?? {})]
   return {
     operationId: id,
@@ -92,7 +93,7 @@ function operationObject(path: string, operation: AdminOperation) {
     ...(description === undefined ? {} : { description }),
     ...(deprecated === undefined ? {} : { deprecated }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentObject(json(body)) } }),
+    ...(content === undefined ? {} : { requestBody: { required: true, content: contentObject(content) } }),
     ...(isOpen(operation) ? { security: [] } : {}),
     responses: responses(operation),
   }

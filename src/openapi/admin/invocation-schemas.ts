@@ -27,6 +27,9 @@ const succeededAndFailed = (succeeded: Schema) =>
     failed: listOf(object({ invocation_id: text(), error: text() })),
   })
 
+const waitingFor = () =>
+  object({}, { completion_ids: listOf(integer(0)), signal_indexes: listOf(integer(0)), signal_names: listOf(text()) })
+
 export const invocationSchemas: Readonly<Record<string, Schema>> = {
   Invocation: object(
     {
@@ -63,20 +66,17 @@ export const invocationSchemas: Readonly<Record<string, Schema>> = {
       completion_failure_details: ref('Failure'),
       queue_order: integer(0, 'Its place among those that wait for the same key.'),
       pause_requested: flag(),
-      waiting_for: object(
-        {},
-        { completion_ids: listOf(integer(0)), signal_indexes: listOf(integer(0)), signal_names: listOf(text()) },
-      ),
+      waiting_for: waitingFor(),
       sleeps: listOf(object({ completion_id: integer(0), wake_up_time: timestamp() })),
       open_calls: listOf(object({ completion_id: integer(0), invocation_id: text() })),
       events: listOf(
         object(
           {
-            event_type: words('TransientError', 'Paused'),
+            event_type: words('TransientError', 'Paused', 'Suspended'),
             appended_at: timestamp(),
             after_journal_entry_index: integer(-1),
           },
-          lastFailure,
+          { ...lastFailure, waiting_for: waitingFor() },
         ),
       ),
     },

@@ -23,6 +23,8 @@ export interface AdminOperation {
   readonly deprecated?: true
   readonly query?: Readonly<Record<string, QueryParameter>>
   readonly body?: Schema
+  /** Instead of JSON. */
+  readonly rawBody?: Content
   readonly success?: Readonly<Record<number, Content>>
   /** The successful answer has a `Location`. */
   readonly location?: true

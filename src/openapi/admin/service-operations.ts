@@ -1,10 +1,15 @@
 import type { AdminOperations } from './operation.ts'
-import { json, noBody, ref } from './schema-terms.ts'
+import { type Content, json, noBody, ref, text } from './schema-terms.ts'
+
+const bytes: Content = { 'application/octet-stream': {} }
 
 const serde = {
   tag: 'service',
-  description: 'Not supported; the body is that of the value.',
-  errors: [404, 501],
+  description: 'For SDKs that can preview serdes; their metadata tell which, as `dev.restate.serde.preview.<name>`.',
+  query: { deployment: { schema: text(), description: 'The one to ask; without it, that of the latest revision.' } },
+  rawBody: bytes,
+  success: { 200: bytes },
+  errors: [400, 404, 413, 500],
 } as const
 
 export const serviceOperations: AdminOperations = {

@@ -34,6 +34,12 @@ export function informationSchema(tables: readonly CatalogueTable[]): CatalogueT
 
 type NamedType = readonly [name: string, type: SqlType]
 
+/** Columns that the peer declares to be never NULL. */
+const NOT_NULL: ReadonlySet<string> = new Set([
+  ...['table_catalog', 'table_schema', 'table_name', 'table_type', 'column_name', 'ordinal_position', 'is_nullable'],
+  ...['data_type', 'catalog_name', 'schema_name', 'name'],
+])
+
 const columnColumns: readonly NamedType[] = [
   ['column_name', text],
   ['ordinal_position', u64],
@@ -104,13 +110,16 @@ function view(
   const columns: Column[] = types.map(([column, type], place) => ({
     name: column,
     type,
+    ...(NOT_NULL.has(column) &&
+      name !== 'routines' &&
+      name !== 'parameters' && { notNull: true as const, isRequired: true as const }),
     sql: type.kind === 'int' ? `CAST(v.column${place + 1} AS INTEGER)` : `v.column${place + 1}`,
   }))
   const values = rows.map((row) => `(${row.map((value) => (value === undefined ? 'NULL' : `'${value}'`)).join(', ')})`)
   return {
     name: `information_schema.${name}`,
     kind: 'VIEW',
-    columns: rows.length === 0 ? columns.map(({ name, type }) => ({ name, type })) : columns,
+    columns: rows.length === 0 ? columns.map(({ sql: _sql, ...column }) => column) : columns,
     ...(rows.length > 0 && { from: `(VALUES ${values.join(', ')}) v` }),
   }
 }

@@ -135,7 +135,7 @@ export const attemptColumns = {
   retryCount: {
     name: 'retry_count',
     type: u64,
-    sql: `CASE WHEN substr(i.live, 1, 1) = x'01' THEN ${live('failures')} ELSE 0 END + coalesce(l.in_flight, 0)`,
+    sql: `coalesce(${live('failures')}, 0) + coalesce(l.in_flight, 0)`,
   },
   lastStartAt: { name: 'last_start_at', type: timestamp, sql: 'l.started_at' },
   lastDeployment: { name: 'last_attempt_deployment_id', type: largeText, sql: 'l.deployment' },

@@ -10,6 +10,7 @@ const status: Column = {
   type: largeText,
   sql: `CASE i.status WHEN 'inboxed' THEN 'pending' WHEN 'invoked' THEN ${columns.invokedStatus} ELSE i.status END`,
   notNull: true,
+  isRequired: true,
   stored: { kind: 'status', column: '#status', words: shownStatus },
 }
 

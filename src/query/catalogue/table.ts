@@ -9,6 +9,8 @@ export interface Column {
   readonly sql?: string
   /** Never NULL, so that indexes serve every null order. */
   readonly notNull?: true
+  /** The peer declares it to be never NULL, and so do answers. */
+  readonly isRequired?: true
   /** A text that is compared with it must be an invocation id; the peer fails on others, too. */
   readonly isInvocationId?: true
   /** Not for everybody. */

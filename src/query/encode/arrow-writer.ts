@@ -1,7 +1,9 @@
 import {
   Binary,
   Bool,
+  type Data,
   type DataType,
+  DateDay,
   DurationMillisecond,
   DurationNanosecond,
   Field,
@@ -33,18 +35,18 @@ const ROWS_PER_BATCH = 4096
 /** An Arrow IPC stream. The official CLI reads `restate sql` and counts from it. */
 export class ArrowWriter implements ResultWriter {
   readonly #types: readonly { readonly type: DataType; readonly read: (value: unknown) => unknown }[]
-  readonly #schema: Schema
-  readonly #stream = new RecordBatchStreamWriter()
+  readonly #names: readonly string[]
+  /** By column. What was thought to have always a value and had not, after all, must not be declared so: readers refuse it. */
+  readonly #nullable: boolean[]
+  readonly #batches: { readonly length: number; readonly children: Data[] }[] = []
   #columns: ReturnType<typeof builderOf>[] = []
   #rows = 0
   #sizeBytes = 0
 
   constructor(columns: readonly PlanColumn[]) {
     this.#types = columns.map(({ type }) => arrowType(type))
-    this.#schema = new Schema(
-      columns.map(({ name }, place) => new Field(name, this.#types[place]?.type ?? new Null(), true)),
-    )
-    this.#stream.reset(undefined, this.#schema)
+    this.#names = columns.map(({ name }) => name)
+    this.#nullable = columns.map(({ nullable }) => nullable)
     this.#begin()
   }
 
@@ -55,7 +57,9 @@ export class ArrowWriter implements ResultWriter {
   row(values: readonly unknown[]): void {
     for (const [place, { read }] of this.#types.entries()) {
       const value = values[place]
-      this.#columns[place]?.append(value === null || value === undefined ? null : read(value))
+      const isNull = value === null || value === undefined
+      if (isNull) this.#nullable[place] = true
+      this.#columns[place]?.append(isNull ? null : read(value))
       this.#sizeBytes += typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.length : 8
     }
     this.#rows += 1
@@ -64,8 +68,19 @@ export class ArrowWriter implements ResultWriter {
 
   finish(): readonly Uint8Array[] {
     if (this.#rows > 0) this.#flush()
-    this.#stream.finish()
-    return [this.#stream.toUint8Array(true)]
+    const schema = new Schema(
+      this.#names.map(
+        (name, place) => new Field(name, this.#types[place]?.type ?? new Null(), this.#nullable[place] ?? true),
+      ),
+    )
+    const stream = new RecordBatchStreamWriter()
+    stream.reset(undefined, schema)
+    const type = new Struct(schema.fields)
+    for (const { length, children } of this.#batches.splice(0)) {
+      stream.write(new RecordBatch(schema, makeData({ type, length, nullCount: 0, children })))
+    }
+    stream.finish()
+    return [stream.toUint8Array(true)]
   }
 
   #begin(): void {
@@ -75,8 +90,7 @@ export class ArrowWriter implements ResultWriter {
 
   #flush(): void {
     const children = this.#columns.map((builder) => builder.finish().flush())
-    const type = new Struct(this.#schema.fields)
-    this.#stream.write(new RecordBatch(this.#schema, makeData({ type, length: this.#rows, nullCount: 0, children })))
+    this.#batches.push({ length: this.#rows, children })
     this.#begin()
   }
 }
@@ -103,6 +117,8 @@ function arrowType(type: SqlType): { readonly type: DataType; readonly read: (va
         ? { type: new TimestampMillisecond(zone), read: Number }
         : { type: new TimestampNanosecond(zone), read: Number }
     }
+    case 'date':
+      return { type: new DateDay(), read: (value) => new Date(Number(value)) }
     case 'duration':
       return type.unit === 'ms'
         ? { type: new DurationMillisecond(), read: (value) => BigInt(Number(value)) }

@@ -1,6 +1,6 @@
 import { QueryFailed } from '../../errors/query.ts'
 import { type SqlType, typeName } from '../sql-type.ts'
-import { formatDuration, formatTimestamp } from '../timestamp-text.ts'
+import { formatDate, formatDuration, formatTimestamp } from '../timestamp-text.ts'
 import type { PlanColumn } from '../translate/statement.ts'
 import type { ResultWriter } from './result-writer.ts'
 
@@ -67,6 +67,8 @@ function jsonOf(value: unknown, type: SqlType): string | undefined {
       return floatJson(Number(value))
     case 'timestamp':
       return `"${formatTimestamp(Number(value), type.utc)}"`
+    case 'date':
+      return `"${formatDate(Number(value))}"`
     case 'duration':
       return `"${formatDuration(Number(value))}"`
     case 'binary':

@@ -49,6 +49,10 @@ function shown(as: string, value: unknown): SQLInputValue {
       return typeof value === 'boolean' ? Number(value) : null
     case 'length':
       return typeof value === 'object' && value !== null ? Object.keys(value).length : null
+    case 'keys':
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? JSON.stringify(Object.keys(value))
+        : null
     case 'text':
       return typeof value === 'string' ? value : value === null ? null : JSON.stringify(value)
     default:

@@ -2,13 +2,13 @@ import type { SQLInputValue } from 'node:sqlite'
 import { BinaryReader } from '../../core/codec/binary-reader.ts'
 import { readPromise } from '../../core/codec/keyed-values.ts'
 import { readResult } from '../../core/codec/values.ts'
-import type { Awaiting } from '../../core/journal.ts'
 import { partitionKeyOfText } from '../../protocol/ids/partition-key.ts'
 import { parseInvocationId } from '../../protocol/ids.ts'
 import { messageTypeName } from '../../protocol/message-type.ts'
 import { asBuffer, decodeEvents, type LiveParts } from '../../store/row.ts'
 import { eventJson } from '../journal/event-json.ts'
 import { failureText, lastFailureText, promiseFailureText } from '../journal/failure-text.ts'
+import { futureJson } from '../journal/future-json.ts'
 import type { StoreRows } from '../process/store-rows.ts'
 import { bytesOf, numberOf, type SqlFunction, textOf } from './register.ts'
 
@@ -43,7 +43,7 @@ export function storeFunctions(rows: StoreRows): Readonly<Record<string, SqlFunc
 }
 
 /** One thing of what only an unfinished invocation has. */
-function liveField({ retry, awaiting, queueOrder }: LiveParts, field: string): SQLInputValue {
+function liveField({ retry, failedAttempts, awaiting, queueOrder }: LiveParts, field: string): SQLInputValue {
   const failure = retry?.lastFailure
   switch (field) {
     case 'queue_order':
@@ -53,9 +53,9 @@ function liveField({ retry, awaiting, queueOrder }: LiveParts, field: string): S
     case 'signals':
       return awaiting === undefined ? null : JSON.stringify(awaiting.signals)
     case 'future':
-      return awaiting === undefined ? null : futureJson(awaiting)
+      return awaiting === undefined ? null : JSON.stringify(futureJson(awaiting))
     case 'failures':
-      return retry?.countedFailures ?? null
+      return failedAttempts
     case 'next_retry_at':
       return retry?.nextAttemptAt ?? null
     case 'last_failure':
@@ -71,18 +71,6 @@ function liveField({ retry, awaiting, queueOrder }: LiveParts, field: string): S
     default:
       throw new Error(`invariant: live has no ${field}`)
   }
-}
-
-/** As the peer writes what any one of may wake an invocation. */
-function futureJson({ completions, signals, namedSignals }: Awaiting): string {
-  const single = (id: unknown) => ({ Single: id })
-  return JSON.stringify({
-    Unknown: [
-      ...completions.map((id) => single({ CompletionId: id })),
-      ...signals.map((index) => single({ SignalIndex: index })),
-      ...namedSignals.map((name) => single({ SignalName: name })),
-    ],
-  })
 }
 
 function wideOf(bytes: Uint8Array): string {

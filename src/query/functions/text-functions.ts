@@ -91,6 +91,28 @@ export const textFunctions: Readonly<Record<string, SqlFunction>> = {
       `Error during planning: There is no built-in encoding named '${encoding}', supported encodings are: base64, hex`,
     )
   },
+  x_translate: (value, from, to) => {
+    const [text, source, target] = [value, from, to].map(textOf)
+    if (text === undefined || source === undefined || target === undefined) return null
+    const places = [...source]
+    const characters = [...target]
+    return [...text]
+      .map((character) => {
+        const place = places.indexOf(character)
+        return place === -1 ? character : (characters[place] ?? '')
+      })
+      .join('')
+  },
+  x_substr_index: (value, separator, count) => {
+    const [text, by] = [value, separator].map(textOf)
+    const wanted = numberOf(count)
+    if (text === undefined || by === undefined || wanted === undefined) return null
+    if (by === '' || wanted === 0) return ''
+    const parts = text.split(by)
+    return (wanted > 0 ? parts.slice(0, wanted) : parts.slice(wanted)).join(by)
+  },
+  x_find_in_set: (value, list) => onTwo(value, list, (text, items) => items.split(',').indexOf(text) + 1),
+  x_levenshtein: (value, other) => onTwo(value, other, levenshtein),
   x_utf8: (value) => {
     const bytes = bytesOf(value)
     return bytes !== undefined && isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : null
@@ -104,7 +126,11 @@ export const textFunctions: Readonly<Record<string, SqlFunction>> = {
 }
 
 /** NULL in, NULL out. */
-function onTwo(a: SQLOutputValue | undefined, b: SQLOutputValue | undefined, test: (a: string, b: string) => boolean) {
+function onTwo(
+  a: SQLOutputValue | undefined,
+  b: SQLOutputValue | undefined,
+  test: (a: string, b: string) => boolean | number,
+) {
   const left = textOf(a)
   const right = textOf(b)
   return left === undefined || right === undefined ? null : Number(test(left, right))
@@ -154,4 +180,20 @@ function caselessPattern(like: string): RegExp {
 
 function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+}
+
+/** How many characters must be put in, taken out or changed. */
+function levenshtein(from: string, to: string): number {
+  const target = [...to]
+  bounded(from.length, target.length)
+  let row = Array.from({ length: target.length + 1 }, (_, place) => place)
+  for (const [line, character] of [...from].entries()) {
+    const next = [line + 1]
+    for (const [place, wanted] of target.entries()) {
+      const changed = (row[place] ?? 0) + Number(character !== wanted)
+      next.push(Math.min(changed, (row[place + 1] ?? 0) + 1, (next[place] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }

@@ -1,7 +1,8 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import { QueryFailed } from '../../errors/query.ts'
-import { formatDuration, formatTimestamp, parseTimestamp } from '../timestamp-text.ts'
+import { formatDate, formatDuration, formatTimestamp, parseTimestamp } from '../timestamp-text.ts'
 import { numberOf, type SqlFunction, textOf } from './register.ts'
+import { dayOfYear, formatSpan, formatTime, isoWeek } from './time-format.ts'
 
 /** Conversions between types, and the arithmetic of time that SQLite lacks. */
 export const valueFunctions: Readonly<Record<string, SqlFunction>> = {
@@ -31,6 +32,34 @@ export const valueFunctions: Readonly<Record<string, SqlFunction>> = {
   x_duration_text: (value) => {
     const ms = numberOf(value)
     return ms === undefined ? null : formatDuration(ms)
+  },
+  x_date_text: (value) => {
+    const ms = numberOf(value)
+    return ms === undefined ? null : formatDate(ms)
+  },
+  x_make_date: (year, month, day) => {
+    const [y, m, d] = [year, month, day].map(numberOf)
+    if (y === undefined || m === undefined || d === undefined) return null
+    const ms = Date.UTC(y, m - 1, d)
+    const date = new Date(ms)
+    if (date.getUTCMonth() === m - 1 && date.getUTCDate() === d) return ms
+    throw new QueryFailed(`Execution error: Unable to parse date from ${y}, ${m}, ${d}`)
+  },
+  x_to_char: (value, utc, format) => {
+    const ms = numberOf(value)
+    return ms === undefined || format === null ? null : formatTime(ms, utc === 1, textOf(format) ?? '')
+  },
+  x_span_text: (value) => {
+    const ms = numberOf(value)
+    return ms === undefined ? null : formatSpan(ms)
+  },
+  x_span_part: (unit, value) => {
+    const ms = numberOf(value)
+    return ms === undefined ? null : spanPart(String(unit).toLowerCase(), ms)
+  },
+  x_cbrt: (value) => {
+    const number = numberOf(value)
+    return number === undefined ? null : Math.cbrt(number)
   },
   x_add_months: (value, months) => {
     const ms = numberOf(value)
@@ -143,13 +172,36 @@ function part(unit: string, date: Date): number {
       return date.getUTCSeconds()
     case 'millisecond':
       return date.getUTCSeconds() * 1000 + date.getUTCMilliseconds()
+    case 'week':
+      return isoWeek(date).week
+    case 'isoyear':
+      return isoWeek(date).year
+    case 'isodow':
+      return (date.getUTCDay() + 6) % 7
     case 'dow':
       return date.getUTCDay()
     case 'doy':
-      return Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear())) / 86_400_000) + 1
+      return dayOfYear(date)
     case 'epoch':
       return date.getTime() / 1000
     default:
       throw new QueryFailed(`Execution error: Date part '${unit}' not supported`)
   }
+}
+
+const SPANS: Readonly<Record<string, number>> = {
+  week: 7 * 86_400_000,
+  day: 86_400_000,
+  hour: 3_600_000,
+  minute: 60_000,
+  second: 1000,
+  millisecond: 1,
+}
+
+/** A whole duration in one unit; seconds since anything are the seconds that it has. */
+function spanPart(unit: string, ms: number): number {
+  if (unit === 'epoch') return ms / 1000
+  const size = Object.hasOwn(SPANS, unit) ? SPANS[unit] : undefined
+  if (size === undefined) throw new QueryFailed(`Execution error: Date part '${unit}' not supported`)
+  return Math.trunc(ms / size)
 }

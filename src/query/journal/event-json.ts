@@ -1,17 +1,26 @@
 import type { AttemptFailure, InvocationEvent } from '../../core/invocation.ts'
 import { messageTypeName } from '../../protocol/message-type.ts'
+import { futureJson } from './future-json.ts'
 
 /** A row of `sys_journal_events`: `json` is the text of its column. */
-export function eventJson({ kind, at, afterEntries, failure }: InvocationEvent) {
-  const isPause = kind === 'paused'
-  const body = isPause
-    ? { ty: 'Paused', last_failure: failure === undefined ? null : failureJson(failure) }
-    : { ty: 'TransientError', ...(failure !== undefined && failureJson(failure)) }
-  return {
-    after: Math.max(0, afterEntries - 1),
-    at,
-    type: isPause ? 'Paused' : 'TransientError',
-    json: JSON.stringify(body),
+export function eventJson(event: InvocationEvent) {
+  const body = bodyOf(event)
+  return { after: Math.max(0, event.afterEntries - 1), at: event.at, type: body.ty, json: JSON.stringify(body) }
+}
+
+function bodyOf(event: InvocationEvent): { readonly ty: string } {
+  switch (event.kind) {
+    case 'transient-error':
+      return { ty: 'TransientError', ...failureJson(event.failure) }
+    case 'paused': {
+      const { failure } = event
+      const body = { ty: 'Paused', last_failure: failure === undefined ? null : failureJson(failure) }
+      return body
+    }
+    case 'suspended': {
+      const body = { ty: 'Suspended', awaiting_on: futureJson(event.awaiting) }
+      return body
+    }
   }
 }
 

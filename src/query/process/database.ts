@@ -6,7 +6,9 @@ import { viewsOf } from '../catalogue/table.ts'
 import { registerAggregates } from '../functions/aggregates.ts'
 import { journalFunctions } from '../functions/journal-functions.ts'
 import { jsonFunctions, jsonTextFunctions } from '../functions/json-path.ts'
+import { regexpFunctions } from '../functions/regexp-functions.ts'
 import { register } from '../functions/register.ts'
+import { statisticsFunctions } from '../functions/statistics.ts'
 import { storeFunctions } from '../functions/store-functions.ts'
 import { textFunctions } from '../functions/text-functions.ts'
 import { extremeFunctions, valueFunctions } from '../functions/value-functions.ts'
@@ -37,7 +39,14 @@ export class QueryDatabase {
     this.#rows = new StoreRows(database, seal)
     this.#journals = new JournalCache((seq, firstIndex) => this.#rows.journal(seq, firstIndex))
     this.#callees = new StoreCallees(database)
-    for (const functions of [textFunctions, valueFunctions, jsonTextFunctions, storeFunctions(this.#rows)])
+    for (const functions of [
+      textFunctions,
+      valueFunctions,
+      jsonTextFunctions,
+      regexpFunctions,
+      statisticsFunctions,
+      storeFunctions(this.#rows),
+    ])
       register(database, functions)
     register(database, journalFunctions(this.#journals, this.#callees))
     register(database, extremeFunctions, true)

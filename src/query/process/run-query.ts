@@ -2,6 +2,7 @@ import { PerdureError } from '../../errors/perdure-error.ts'
 import { QueryFailed, QueryResultTooLarge } from '../../errors/query.ts'
 import type { ResultWriter } from '../encode/result-writer.ts'
 import { parseSql } from '../parse/sql-parser.ts'
+import { text } from '../sql-type.ts'
 import { type Plan, translateStatement } from '../translate/statement.ts'
 import type { QueryDatabase } from './database.ts'
 import type { RunQuery } from './messages.ts'
@@ -49,6 +50,6 @@ export async function runQuery(
 }
 
 const explainColumns: Plan['columns'] = [
-  { name: 'plan_type', type: { kind: 'text', large: false } },
-  { name: 'plan', type: { kind: 'text', large: false } },
+  { name: 'plan_type', type: text, nullable: false },
+  { name: 'plan', type: text, nullable: false },
 ]

@@ -13,6 +13,8 @@ export interface AggregateCall {
   readonly orderSql: string
   /** ` FILTER (…)` behind them, or nothing. */
   readonly filterSql: string
+  /** `WITHIN GROUP (ORDER BY …)` */
+  readonly within?: { readonly expression: Expression; readonly isDescending: boolean; readonly name: string }
   readonly shownName: string
   readonly shownOrder: string
   readonly shownFilter: string | undefined
@@ -22,9 +24,11 @@ export interface CallResult {
   readonly sql: string
   readonly type: SqlType
   readonly nullable?: boolean
+  /** It cannot run over a window. */
+  readonly isOfGroup?: true
 }
 
-type Aggregate = (call: AggregateCall) => CallResult
+export type Aggregate = (call: AggregateCall) => CallResult
 
 export const aggregates: Readonly<Record<string, Aggregate>> = {
   count(call) {
@@ -61,11 +65,14 @@ export const aggregates: Readonly<Record<string, Aggregate>> = {
   approx_distinct: (call) => ({
     sql: sqlOf('count', { ...call, isDistinct: true }, [single(call).sql]),
     type: u64,
-    nullable: false,
   }),
 }
 
-function sqlOf(name: string, { isDistinct, orderSql, filterSql }: AggregateCall, args: readonly string[]): string {
+export function sqlOf(
+  name: string,
+  { isDistinct, orderSql, filterSql }: AggregateCall,
+  args: readonly string[],
+): string {
   return `${name}(${isDistinct ? 'DISTINCT ' : ''}${args.join(', ')}${orderSql})${filterSql}`
 }
 
@@ -89,7 +96,7 @@ function sumType(type: SqlType): SqlType {
   }
 }
 
-function listOf(type: SqlType): SqlType {
+export function listOf(type: SqlType): SqlType {
   const items: Readonly<Partial<Record<SqlType['kind'], ListItem>>> = {
     text: 'text',
     int: 'int',
@@ -108,13 +115,21 @@ function boolean(call: AggregateCall): string {
   return sql
 }
 
+/** The SQL of an argument that is a number, of this many arguments. */
+export function numberOf(call: AggregateCall, place: number, count: number): string {
+  const value = call.args[place]
+  if (value === undefined || call.args.length !== count) throw wrongArguments(call)
+  if (value.type.kind !== 'int' && value.type.kind !== 'float') throw wrongArguments(call)
+  return value.sql
+}
+
 function single(call: AggregateCall): Expression {
   const [argument] = call.args
   if (argument === undefined || call.args.length > 1) throw wrongArguments(call)
   return argument
 }
 
-function wrongArguments({ shownName, args }: AggregateCall): Error {
+export function wrongArguments({ shownName, args }: AggregateCall): Error {
   const types = args.map(({ type }) => typeName(type)).join(', ')
   return new QueryInvalid(
     `Error during planning: No function matches the given name and argument types '${shownName}(${types})'`,

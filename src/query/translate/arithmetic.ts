@@ -1,6 +1,6 @@
 import { QueryInvalid } from '../../errors/query.ts'
-import { duration, float, int64, largeText, type SqlType, text, typeName } from '../sql-type.ts'
-import { commonType, intervalAsMs, textOf } from './coerce.ts'
+import { date, duration, float, int64, largeText, type SqlType, text, typeName } from '../sql-type.ts'
+import { commonType, DAY_MS, dayOf, intervalAsMs, textOf } from './coerce.ts'
 import type { Expression } from './expression.ts'
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%'
@@ -42,9 +42,11 @@ function timeArithmetic(operator: ArithmeticOperator, left: Expression, right: E
   if (operator !== '+' && operator !== '-') return undefined
   const { type: a } = left
   const { type: b } = right
+  if (a.kind === 'date') return dateArithmetic(operator, left, right)
   if (a.kind === 'timestamp') {
-    if (b.kind === 'timestamp' && operator === '-') {
-      const type: SqlType = a.unit === 'ns' && b.unit === 'ns' ? { kind: 'duration', unit: 'ns' } : duration
+    if (operator === '-' && (b.kind === 'timestamp' || b.kind === 'date')) {
+      const isPrecise = a.unit === 'ns' && (b.kind === 'date' || b.unit === 'ns')
+      const type: SqlType = isPrecise ? { kind: 'duration', unit: 'ns' } : duration
       return { sql: `(${left.sql} - ${right.sql})`, type }
     }
     const sql = shifted(left.sql, operator, right)
@@ -59,6 +61,20 @@ function timeArithmetic(operator: ArithmeticOperator, left: Expression, right: E
     return { sql: `(${left.sql} ${operator} ${span})`, type: a }
   }
   return undefined
+}
+
+/** Days are counted in whole ones. */
+function dateArithmetic(operator: '+' | '-', left: Expression, right: Expression): Result | undefined {
+  const { kind } = right.type
+  if (kind === 'int') return { sql: `(${left.sql} ${operator} ${right.sql} * ${DAY_MS})`, type: date }
+  if (kind === 'date') {
+    return operator === '-' ? { sql: `((${left.sql} - ${right.sql}) / ${DAY_MS})`, type: int64 } : undefined
+  }
+  if (kind === 'timestamp') {
+    return operator === '-' ? { sql: `(${left.sql} - ${right.sql})`, type: duration } : undefined
+  }
+  const sql = shifted(left.sql, operator, right)
+  return sql === undefined ? undefined : { sql: dayOf(sql), type: date }
 }
 
 function shifted(sql: string, operator: '+' | '-', span: Expression): string | undefined {

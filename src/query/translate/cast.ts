@@ -3,6 +3,7 @@ import { isObject, variantOf } from '../parse/tree.ts'
 import {
   binary,
   bool,
+  date,
   float,
   int32,
   int64,
@@ -14,10 +15,11 @@ import {
   u32,
   u64,
 } from '../sql-type.ts'
-import { coerce, textOf } from './coerce.ts'
+import { coerce, DAY_MS, dayOf, textOf } from './coerce.ts'
 import type { Expression } from './expression.ts'
 
 const TYPES: Readonly<Record<string, SqlType>> = {
+  Date: date,
   Boolean: bool,
   Bool: bool,
   TinyInt: int32,
@@ -66,7 +68,7 @@ export function namedType(node: unknown): SqlType {
 
 /** Names of types as `arrow_typeof` gives them, for `arrow_cast`. */
 export function arrowType(name: string): SqlType {
-  const [first] = [bool, int32, int64, u32, u64, float, text, binary, timestamp, plainTimestamp].filter(
+  const [first] = [bool, int32, int64, u32, u64, float, text, binary, date, timestamp, plainTimestamp].filter(
     (type) => typeName(type) === name,
   )
   if (first !== undefined) return first
@@ -92,6 +94,7 @@ function castSql(expression: Expression, type: SqlType, isTry: boolean): string 
       if (from.kind === 'int' || from.kind === 'bool' || from.kind === 'timestamp' || from.kind === 'duration')
         return sql
       if (from.kind === 'wide') return `CAST(${sql} AS INTEGER)`
+      if (from.kind === 'date') return `(${sql} / ${DAY_MS})`
       if (from.kind === 'float') return `CAST(${sql} AS INTEGER)`
       if (from.kind === 'text') return `x_int_of_text(${sql}, ${strict})`
       break
@@ -105,8 +108,14 @@ function castSql(expression: Expression, type: SqlType, isTry: boolean): string 
       if (from.kind === 'text') return `x_bool_of_text(${sql}, ${strict})`
       break
     case 'timestamp':
-      if (from.kind === 'timestamp' || from.kind === 'int') return sql
+      if (from.kind === 'timestamp' || from.kind === 'date' || from.kind === 'int') return sql
       if (from.kind === 'text') return isTry ? `x_try_parse_timestamp(${sql})` : coerce(expression, type)
+      break
+    case 'date':
+      if (from.kind === 'date') return sql
+      if (from.kind === 'timestamp') return dayOf(sql)
+      if (from.kind === 'int') return `(${sql} * ${DAY_MS})`
+      if (from.kind === 'text') return isTry ? dayOf(`x_try_parse_timestamp(${sql})`) : coerce(expression, type)
       break
     case 'binary':
       if (from.kind === 'binary') return sql

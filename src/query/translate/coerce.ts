@@ -42,6 +42,8 @@ function unlikeType(a: SqlType, b: SqlType): SqlType | undefined {
     case 'text':
       return isNumber || b.kind === 'bool' || b.kind === 'json' ? a : undefined
     case 'timestamp':
+      return b.kind === 'text' || b.kind === 'date' ? a : undefined
+    case 'date':
     case 'binary':
       return b.kind === 'text' ? a : undefined
     case 'duration':
@@ -64,7 +66,10 @@ export function coerce(expression: Expression, type: SqlType): string {
   if (from.kind === type.kind || from.kind === 'null') return sql
   switch (type.kind) {
     case 'timestamp':
+      if (from.kind === 'date') return sql
       return typeof literal === 'string' ? String(timestampMs(literal)) : `x_parse_timestamp(${sql})`
+    case 'date':
+      return dayOf(typeof literal === 'string' ? String(timestampMs(literal)) : `x_parse_timestamp(${sql})`)
     case 'binary':
       return `CAST(${sql} AS BLOB)`
     case 'text':
@@ -95,6 +100,8 @@ export function textOf({ sql, type }: Expression): string {
       return `CASE ${sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END`
     case 'timestamp':
       return `x_timestamp_text(${sql}, ${type.utc ? 1 : 0})`
+    case 'date':
+      return `x_date_text(${sql})`
     case 'duration':
       return `x_duration_text(${sql})`
     case 'wide':
@@ -106,6 +113,15 @@ export function textOf({ sql, type }: Expression): string {
     default:
       return `CAST(${sql} AS TEXT)`
   }
+}
+
+export const DAY_MS = 86_400_000
+
+/** The midnight before, or at, a time. */
+export function dayOf(sql: string): string {
+  return /^\d+$/.test(sql)
+    ? String(Number(sql) - (Number(sql) % DAY_MS))
+    : `(${sql} - (${sql} % ${DAY_MS} + ${DAY_MS}) % ${DAY_MS})`
 }
 
 /** An interval in milliseconds; only those without months have a length. */

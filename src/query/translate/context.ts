@@ -29,6 +29,8 @@ export interface Context {
   /** Result columns, where they can be named: in ORDER BY before, in GROUP BY and HAVING behind the columns of FROM. */
   readonly aliases?: ReadonlyMap<string, Expression>
   readonly aliasesFirst?: boolean
+  /** `unnest(list)`, where a SELECT can have more rows for it. */
+  readonly unnest?: (args: readonly Expression[]) => Expression
   readonly translateQuery: (node: unknown, context: Context) => TranslatedQuery
   readonly translate: (node: unknown, context: Context) => Expression
 }

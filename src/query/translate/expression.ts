@@ -35,7 +35,10 @@ export interface Field {
   readonly name: string
   readonly type: SqlType
   readonly sql: string
+  /** As the peer declares it. */
   readonly nullable: boolean
+  /** There is none that is NULL, whatever is declared. */
+  readonly isNeverNull?: true
   /** Only for columns of the catalogue, as long as no query is between: what it is, and the SQL alias of its table. */
   readonly origin?: { readonly column: Column; readonly alias: string }
   /** The right one of two columns that USING has merged: only found with its qualifier. */

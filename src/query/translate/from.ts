@@ -92,7 +92,7 @@ function joinTwo(left: Source, right: Source, operator: unknown, context: Contex
   }
 }
 
-function nullable(field: Field): Field {
+function nullable({ isNeverNull: _never, ...field }: Field): Field {
   return { ...field, nullable: true }
 }
 
@@ -147,7 +147,8 @@ function table(path: readonly string[], context: Context): Source {
       name: column.name,
       type: column.type,
       sql: `${alias}."${column.name}"`,
-      nullable: column.notNull !== true,
+      nullable: column.isRequired !== true,
+      ...(column.notNull === true && { isNeverNull: true as const }),
       origin: { column, alias },
     }),
   )
@@ -158,12 +159,13 @@ function table(path: readonly string[], context: Context): Source {
 function derived(sql: string, query: TranslatedQuery, context: Context): Source {
   const alias = context.newName('d')
   const fields = query.fields.map(
-    ({ qualifier, name, type, nullable: isNullable }, place): Field => ({
+    ({ qualifier, name, type, nullable: isNullable, isNeverNull }, place): Field => ({
       qualifier,
       name,
       type,
       sql: `${alias}.c${place}`,
       nullable: isNullable,
+      ...(isNeverNull === true && { isNeverNull }),
     }),
   )
   return { sql: `${sql} AS ${alias}`, fields }

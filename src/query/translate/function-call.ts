@@ -1,16 +1,19 @@
 import { QueryInvalid, QueryRefused, QueryUnsupported } from '../../errors/query.ts'
 import { fieldsOf, listOf, objectNameOf, variantOf } from '../parse/tree.ts'
-import { type AggregateCall, aggregates } from './aggregate-functions.ts'
+import { type AggregateCall, aggregates as basicAggregates } from './aggregate-functions.ts'
 import type { Context } from './context.ts'
 import type { Expression } from './expression.ts'
-import { translateOrder } from './order.ts'
+import { orderOptions, translateOrder } from './order.ts'
 import { predicate } from './predicate.ts'
 import { scalarFunctions } from './scalar-functions.ts'
+import { statisticsAggregates } from './statistics-aggregates.ts'
 import { translateWindow, windowFunctions } from './window.ts'
+
+const aggregates = { ...basicAggregates, ...statisticsAggregates }
 
 /** A function by its name: an aggregate, a window function, or one of single values. Others do not exist. */
 export function translateFunction(node: unknown, context: Context): Expression {
-  const fields = fieldsOf(node, 'a function', ['name', 'args', 'filter', 'over', 'null_treatment'])
+  const fields = fieldsOf(node, 'a function', ['name', 'args', 'filter', 'over', 'null_treatment', 'within_group'])
   const path = objectNameOf(fields.name)
   const [name = ''] = path
   if (path.length !== 1) throw unknownFunction(path.join('.'))
@@ -24,11 +27,14 @@ export function translateFunction(node: unknown, context: Context): Expression {
     }
     const aggregate = Object.hasOwn(aggregates, name) ? aggregates[name] : undefined
     if (aggregate === undefined) throw unknownFunction(name)
-    const call = aggregateCall(fields.args, hasFilter ? fields.filter : undefined, context, name, isWindow)
+    const call = aggregateCall(fields, hasFilter ? fields.filter : undefined, context, name, isWindow)
     const result = aggregate(call)
+    if (isWindow && result.isOfGroup === true) throw new QueryUnsupported(`${name} OVER is not supported`)
     if (isWindow) return translateWindow(fields.over, result, call.shownName, call.args, context)
     return { ...result, name: aggregateName(call), nullable: result.nullable ?? true }
   }
+  if (name === 'unnest' && context.unnest !== undefined)
+    return context.unnest(callArguments(fields.args, context, name).args)
   if (hasFilter) throw new QueryInvalid(`Error during planning: ${name} is not an aggregate function`)
   const { args } = callArguments(fields.args, context, name)
   return callFunction(name, args, context)
@@ -51,7 +57,7 @@ export function callFunction(name: string, args: readonly Expression[], context:
 }
 
 function aggregateCall(
-  argsNode: unknown,
+  { args: argsNode, within_group: withinNode }: Readonly<Record<string, unknown>>,
   filterNode: unknown,
   context: Context,
   name: string,
@@ -70,11 +76,13 @@ function aggregateCall(
   const { args, isDistinct, orderNodes, isWildcard } = callArguments(argsNode, inside, name)
   const filter = filterNode === undefined ? undefined : predicate(inside.translate(filterNode, inside))
   const order = orderNodes.map((each) => translateOrder(each, inside))
+  const within = withinGroup(withinNode, inside)
   if (!isWindow) grouping.loose.length = looseBefore
   return {
     args,
     isWildcard,
     isDistinct,
+    ...(within !== undefined && { within }),
     orderSql: order.length === 0 ? '' : ` ORDER BY ${order.map(({ sql }) => sql).join(', ')}`,
     filterSql: filter === undefined ? '' : ` FILTER (WHERE ${filter.sql})`,
     shownName: name,
@@ -83,12 +91,30 @@ function aggregateCall(
   }
 }
 
+function withinGroup(node: unknown, context: Context): AggregateCall['within'] {
+  const [item, ...more] = listOf(node)
+  if (item === undefined) return undefined
+  if (more.length > 0) throw new QueryUnsupported('WITHIN GROUP with more than one expression is not supported')
+  const { options } = fieldsOf(item, 'ORDER BY', ['expr', 'options'])
+  const { expression, name } = translateOrder(item, context)
+  return { expression, name, isDescending: orderOptions(options).isDescending }
+}
+
 /** As the peer names it: `count(DISTINCT t.id) FILTER (WHERE …) ORDER BY […]`. */
-function aggregateName({ args, isDistinct, isWildcard, shownName, shownOrder, shownFilter }: AggregateCall): string {
+function aggregateName({
+  args,
+  isDistinct,
+  isWildcard,
+  within,
+  shownName,
+  shownOrder,
+  shownFilter,
+}: AggregateCall): string {
   const shown = isWildcard ? '*' : args.map(({ name }) => name).join(',')
   const filter = shownFilter === undefined ? '' : ` FILTER (WHERE ${shownFilter})`
   const order = shownOrder === '' ? '' : ` ORDER BY [${shownOrder}]`
-  return `${shownName}(${isDistinct ? 'DISTINCT ' : ''}${shown})${filter}${order}`
+  const group = within === undefined ? '' : ` WITHIN GROUP [${within.name}]`
+  return `${shownName}(${isDistinct ? 'DISTINCT ' : ''}${shown})${filter}${group}${order}`
 }
 
 interface Arguments {

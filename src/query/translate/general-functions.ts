@@ -1,5 +1,5 @@
 import { QueryInvalid } from '../../errors/query.ts'
-import { int64, text, typeName, u64 } from '../sql-type.ts'
+import { int64, text, typeName } from '../sql-type.ts'
 import { arrowType, castTo } from './cast.ts'
 import { coerce, commonType } from './coerce.ts'
 import { operands } from './comparison.ts'
@@ -37,30 +37,17 @@ function unified(name: string, args: readonly Expression[]) {
   return { type, values: args.map((each) => coerce(each, type)) }
 }
 
-const arrayHas: ScalarFunction = {
-  arity: [2, 2],
-  translate(args) {
-    const list = typed('array_has', args, 0, 'list')
-    return {
-      sql: `EXISTS (SELECT 1 FROM json_each(${list}) e WHERE e.value = ${argument(args, 1).sql})`,
-      type: { kind: 'bool' },
-    }
-  },
-}
-
-const arrayLength: ScalarFunction = {
-  arity: [1, 1],
-  translate: (args) => ({
-    sql: `nullif(json_array_length(${typed('array_length', args, 0, 'list')}), 0)`,
-    type: u64,
-    nullable: true,
-  }),
-}
-
 export const generalFunctions: Readonly<Record<string, ScalarFunction>> = {
   coalesce: { arity: many, translate: coalesce },
   nvl: { arity: [2, 2], translate: coalesce },
   ifnull: { arity: [2, 2], translate: coalesce },
+  nvl2: {
+    arity: [3, 3],
+    translate(args) {
+      const { type, values } = unified('nvl2', args.slice(1))
+      return { sql: `iif(${argument(args, 0).sql} IS NULL, ${values[1]}, ${values[0]})`, type, nullable: true }
+    },
+  },
   nullif: {
     arity: [2, 2],
     translate(args) {
@@ -77,7 +64,7 @@ export const generalFunctions: Readonly<Record<string, ScalarFunction>> = {
       const { sql, type } = argument(args, 0)
       const name = sqlText(typeName(type))
       // The argument stays in: if it is an aggregate, there is one row.
-      return { sql: `iif((${sql}) IS NULL, ${name}, ${name})`, type: text, nullable: false }
+      return { sql: `iif((${sql}) IS NULL, ${name}, ${name})`, type: text }
     },
   },
   arrow_cast: {
@@ -89,22 +76,6 @@ export const generalFunctions: Readonly<Record<string, ScalarFunction>> = {
       const { sql, type } = castTo(argument(args, 0), arrowType(literal), false)
       return { sql, type }
     },
-  },
-  array_has: arrayHas,
-  array_contains: arrayHas,
-  list_contains: arrayHas,
-  array_length: arrayLength,
-  cardinality: {
-    arity: [1, 1],
-    translate: (args) => ({ sql: `json_array_length(${typed('cardinality', args, 0, 'list')})`, type: u64 }),
-  },
-  array_to_string: {
-    arity: [2, 2],
-    translate: (args) => ({
-      sql: `(SELECT group_concat(e.value, ${typed('array_to_string', args, 1, 'text')}) FROM json_each(${typed('array_to_string', args, 0, 'list')}) e)`,
-      type: text,
-      nullable: true,
-    }),
   },
   random: {
     arity: [0, 0],

@@ -1,4 +1,4 @@
-import { bool, float, int64, jsonValue, type SqlType, text, u64 } from '../sql-type.ts'
+import { bool, float, int64, jsonValue, type SqlType, text, textList, u64 } from '../sql-type.ts'
 import type { Expression } from './expression.ts'
 import { argument, type ScalarFunction, typed } from './scalar-function.ts'
 
@@ -30,6 +30,8 @@ export const jsonFunctions: Readonly<Record<string, ScalarFunction>> = {
   json_get_json: get('json', text),
   json_as_text: get('text', text),
   json_length: get('length', u64),
+  json_object_keys: get('keys', textList),
+  json_keys: get('keys', textList),
   json_contains: {
     arity: [2, 33],
     translate: (args) => ({ sql: `x_json(${path(args, 'exists')})`, type: bool, nullable: false }),

@@ -76,6 +76,13 @@ export function translateInterval(node: unknown): Expression {
   }
 }
 
+/** `'1 hour'::interval` */
+export function intervalOf({ literal, name }: Expression): Expression {
+  if (typeof literal !== 'string') throw new QueryUnsupported('Only a text in quotes can be cast to an interval')
+  const parsed = parseInterval(literal, undefined)
+  return { sql: sqlText(showInterval(parsed)), type: interval, name, nullable: false, interval: parsed }
+}
+
 function translateIntervalText(node: unknown): string {
   const { tag, body } = variantOf(node)
   const { literal } = tag === 'Value' ? translateValue(body) : nullLiteral

@@ -31,6 +31,28 @@ export const mathFunctions: Readonly<Record<string, ScalarFunction>> = {
   exp: ofFloat('exp'),
   ln: ofFloat('ln'),
   log10: ofFloat('log10'),
+  log2: ofFloat('log2'),
+  log: {
+    arity: [1, 2],
+    translate(args) {
+      const values = args.map((_, place) => `CAST(${typed('log', args, place, 'int', 'float')} AS REAL)`)
+      return { sql: `log(${values.join(', ')})`, type: float }
+    },
+  },
+  cbrt: ofFloat('cbrt', 'x_cbrt'),
+  signum: {
+    arity: [1, 1],
+    translate: (args) => ({ sql: `CAST(sign(${typed('signum', args, 0, 'int', 'float')}) AS REAL)`, type: float }),
+  },
+  pi: { arity: [0, 0], translate: () => ({ sql: 'pi()', type: float, nullable: false }) },
+  sin: ofFloat('sin'),
+  cos: ofFloat('cos'),
+  tan: ofFloat('tan'),
+  asin: ofFloat('asin'),
+  acos: ofFloat('acos'),
+  atan: ofFloat('atan'),
+  degrees: ofFloat('degrees'),
+  radians: ofFloat('radians'),
   trunc: ofFloat('trunc'),
   power,
   pow: { ...power, shownAs: 'power' },

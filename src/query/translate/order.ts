@@ -39,7 +39,8 @@ export function orderOptions(node: unknown): OrderOptions {
 export function orderBy(expression: Expression, { isDescending, nullsFirst }: OrderOptions): Order {
   const word = isDescending ? 'DESC' : 'ASC'
   // SQLite's own places are the other way round; without a clause an index can give the order.
-  const nulls = expression.nullable && nullsFirst === isDescending ? ` NULLS ${nullsFirst ? 'FIRST' : 'LAST'}` : ''
+  const canBeNull = expression.nullable && expression.field?.isNeverNull !== true
+  const nulls = canBeNull && nullsFirst === isDescending ? ` NULLS ${nullsFirst ? 'FIRST' : 'LAST'}` : ''
   const direction = `${word}${nulls}`
   return {
     expression,

@@ -116,7 +116,14 @@ function setOperation(node: unknown, context: Context): TranslatedQuery {
     const type = commonType([field.type, other?.type ?? field.type])
     if (type === undefined)
       throw new QueryInvalid(`Error during planning: Incompatible inputs for ${word}: column ${place + 1}`)
-    return { ...field, type, nullable: field.nullable || other?.nullable === true }
+    const { isNeverNull, ...merged } = field
+    const areNeverNull = isNeverNull === true && other?.isNeverNull === true
+    return {
+      ...merged,
+      type,
+      nullable: field.nullable || other?.nullable === true,
+      ...(areNeverNull && { isNeverNull: true as const }),
+    }
   })
   const parts = sides.map((side) => {
     const alias = context.newName('s')

@@ -7,6 +7,7 @@ import { translateFrom } from './from.ts'
 import { type Order, orderBy, orderOptions, sortKey } from './order.ts'
 import { predicate } from './predicate.ts'
 import { fieldExpression, Scope } from './scope.ts'
+import { UnnestedLists } from './unnested-lists.ts'
 
 /** A result column: its value, and the name that it has outside. */
 interface Output {
@@ -18,7 +19,7 @@ interface Output {
 /** One SELECT, with the ORDER BY that stands behind it, since that may name columns which are not in the result. */
 export function translateSelect(node: unknown, orderNodes: readonly unknown[], outer: Context): TranslatedQuery {
   const select = fieldsOf(node, 'SELECT', ['distinct', 'projection', 'from', 'selection', 'group_by', 'having'])
-  const { aliases: _aliases, aliasesFirst: _first, ...clean } = outer
+  const { aliases: _aliases, aliasesFirst: _first, unnest: _unnest, ...clean } = outer
   const base: Context = { ...clean, grouping: undefined, scope: new Scope([], outer.scope) }
   const source = translateFrom(listOf(select.from), base)
   const scope = new Scope(source?.fields ?? [], outer.scope)
@@ -26,12 +27,16 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
   const where = isAbsent(select.selection) ? undefined : predicate(inFrom.translate(select.selection, inFrom))
   if (where?.hints?.hasBadId === true) throw new QueryInvalid('External error: non valid invocation id')
 
+  const lists = new UnnestedLists(base)
+  const inRows: Context = { ...inFrom, unnest: (args) => lists.unnest(args) }
+  const projection = listOf(select.projection)
   const keyNodes = groupNodes(select.group_by)
   const grouping: Grouping = { keys: new Set(), loose: [], hasAggregate: false }
-  const keys = keyNodes.map((key) => groupKey(key, listOf(select.projection), inFrom))
+  const keys =
+    keyNodes === 'all' ? allKeys(projection, inRows) : keyNodes.map((key) => groupKey(key, projection, inRows))
   for (const { sql } of keys) grouping.keys.add(sql)
-  const inResult: Context = { ...inFrom, grouping }
-  const outputs = listOf(select.projection).flatMap((item) => translateItem(item, inResult))
+  const inResult: Context = { ...inRows, grouping }
+  const outputs = projection.flatMap((item) => translateItem(item, inResult))
   if (outputs.length === 0) {
     throw new QueryUnsupported('This feature is not implemented: SELECT without columns; name at least one')
   }
@@ -40,7 +45,8 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
   const having = isAbsent(select.having)
     ? undefined
     : predicate(inResult.translate(select.having, { ...inResult, aliases }))
-  const isDistinct = distinct(select.distinct)
+  const distinctOn = distinctKeys(select.distinct, inResult)
+  const isDistinct = distinctOn === 'whole rows'
   const order = orderNodes.map((each) =>
     translateOutputOrder(each, outputs, { ...inResult, aliases, aliasesFirst: true }),
   )
@@ -50,11 +56,16 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
   const columns = outputs.map(({ expression }, place) => `${expression.sql} AS c${place}`)
   const groups = keys.map(sortKey)
   const from = [
-    source === undefined ? '' : `FROM ${narrowed(source.sql, where?.hints)}`,
+    lists.joinedTo(source === undefined ? undefined : narrowed(source.sql, where?.hints)),
     where === undefined ? '' : `WHERE ${where.sql}`,
   ].join(' ')
   const fields = outputs.map(outputField)
   if (having !== undefined && keys.length === 0) return { sql: oneGroup(columns, having.sql, from), fields }
+  if (Array.isArray(distinctOn)) {
+    if (keys.length > 0 || grouping.hasAggregate)
+      throw new QueryUnsupported('DISTINCT ON together with groups is not supported')
+    return { sql: firstRows(columns, distinctOn.map(sortKey), order, from), fields }
+  }
   const clauses = [
     `SELECT ${isDistinct ? 'DISTINCT ' : ''}${columns.join(', ')}`,
     from,
@@ -63,6 +74,19 @@ export function translateSelect(node: unknown, orderNodes: readonly unknown[], o
     order.length === 0 ? '' : `ORDER BY ${order.map((each) => orderSql(each, outputs)).join(', ')}`,
   ]
   return { sql: clauses.filter((clause) => clause !== '').join(' '), fields }
+}
+
+/** DISTINCT ON: of the rows that have the same keys, the first one in the order. */
+function firstRows(columns: readonly string[], keys: readonly string[], order: readonly Order[], from: string): string {
+  const ordered = order.length === 0 ? '' : ` ORDER BY ${order.map(({ sql }) => sql).join(', ')}`
+  const places = columns.map((_column, place) => `c${place}`).join(', ')
+  const sorts = order.map(({ expression }, place) => `${sortKey(expression)} AS o${place}`)
+  const number = `row_number() OVER (PARTITION BY ${keys.join(', ')}${ordered}) AS n`
+  const sorted = order.map(({ direction }, place) => `o${place} ${direction}`)
+  return [
+    `SELECT ${places} FROM (SELECT ${[...columns, ...sorts, number].join(', ')} ${from}) WHERE n = 1`,
+    sorted.length === 0 ? '' : ` ORDER BY ${sorted.join(', ')}`,
+  ].join('')
 }
 
 /** HAVING without GROUP BY: everything is one group, which SQLite sees only where there is an aggregate among the columns. */
@@ -85,7 +109,9 @@ function narrowed(sql: string, { open = [], byId = [] }: Hints = {}): string {
 }
 
 function outputField({ expression, qualifier, name }: Output, place: number): Field {
-  return { qualifier, name, type: expression.type, sql: `c${place}`, nullable: expression.nullable }
+  const { type, nullable, field } = expression
+  const isNeverNull = field?.isNeverNull === true && field.sql === expression.sql
+  return { qualifier, name, type, sql: `c${place}`, nullable, ...(isNeverNull && { isNeverNull }) }
 }
 
 function translateItem(item: unknown, context: Context): Output[] {
@@ -132,12 +158,22 @@ function wildcard(fields: readonly Field[], { grouping, scope }: Context): Outpu
   })
 }
 
-function groupNodes(node: unknown): readonly unknown[] {
+function groupNodes(node: unknown): readonly unknown[] | 'all' {
   const { tag, body } = variantOf(node)
+  if (tag === 'All') return 'all'
   if (tag !== 'Expressions') throw new QueryUnsupported(`GROUP BY ${tag} is not supported`)
   const [expressions, modifiers] = listOf(body)
   if (listOf(modifiers).length > 0) throw new QueryUnsupported('GROUP BY with modifiers is not supported')
   return listOf(expressions)
+}
+
+/** GROUP BY ALL: by every result column without an aggregate in it. */
+function allKeys(projection: readonly unknown[], context: Context): Expression[] {
+  return projection.flatMap((item) => {
+    const grouping: Grouping = { keys: new Set(), loose: [], hasAggregate: false }
+    const outputs = translateItem(item, { ...context, grouping })
+    return grouping.hasAggregate ? [] : outputs.map(({ expression }) => expression)
+  })
 }
 
 /** A group is named by an expression, by the number of a result column, or by its alias. */
@@ -189,12 +225,18 @@ function orderSql({ expression, direction }: Order, outputs: readonly Output[]):
   return `${sortKey(expression)} ${direction}`
 }
 
-function distinct(node: unknown): boolean {
-  if (isAbsent(node)) return false
-  const { tag } = variantOf(node)
-  if (tag === 'All') return false
-  if (tag !== 'Distinct') throw new QueryUnsupported('DISTINCT ON is not supported')
-  return true
+/** What rows must differ in; `undefined` where they need not. */
+function distinctKeys(node: unknown, context: Context): readonly Expression[] | 'whole rows' | undefined {
+  if (isAbsent(node)) return undefined
+  const { tag, body } = variantOf(node)
+  switch (tag) {
+    case 'All':
+      return undefined
+    case 'Distinct':
+      return 'whole rows'
+    default:
+      return listOf(body).map((key) => context.translate(key, context))
+  }
 }
 
 function checkDistinctOrder(order: readonly Order[], outputs: readonly Output[]): void {

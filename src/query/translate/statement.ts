@@ -1,7 +1,7 @@
 import { QueryInvalid, QueryRefused, QueryUnsupported } from '../../errors/query.ts'
 import { findTable, fullName } from '../catalogue/catalogue.ts'
 import { fieldsOf, isObject, objectNameOf, variantOf } from '../parse/tree.ts'
-import type { SqlType } from '../sql-type.ts'
+import { type SqlType, text } from '../sql-type.ts'
 import type { Context } from './context.ts'
 import { translateQuery } from './query.ts'
 import { Scope } from './scope.ts'
@@ -11,6 +11,8 @@ import { translateExpression } from './translate-expression.ts'
 export interface PlanColumn {
   readonly name: string
   readonly type: SqlType
+  /** False where it can be told from the query that there is always a value. */
+  readonly nullable: boolean
 }
 
 /** What is run: SQL for SQLite, and the columns of the answer. */
@@ -79,7 +81,7 @@ function queryPlan(node: unknown, nowMs: number): Plan {
   }
   if (isInsert(node)) throw new QueryRefused('Error during planning: DML not supported: the tables are read-only')
   const { sql, fields } = translateQuery(node, context)
-  return { sql, columns: fields.map(({ name, type }) => ({ name, type })), isExplained: false }
+  return { sql, columns: fields.map(({ name, type, nullable }) => ({ name, type, nullable })), isExplained: false }
 }
 
 /** A WITH in front makes a statement that changes something look like a query. */
@@ -105,10 +107,13 @@ function describe(path: readonly string[], columns: readonly string[]): Plan {
 
 function sqlPlan(columns: readonly string[], view: string, where = ''): Plan {
   const table = findTable(['information_schema', view])
-  const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
+  const known = new Map(table?.columns.map((column) => [column.name, column]))
   return {
     sql: `SELECT ${columns.map((name) => `v."${name}"`).join(', ')} FROM temp."information_schema.${view}" v ${where}`,
-    columns: columns.map((name) => ({ name, type: types.get(name) ?? { kind: 'text', large: false } })),
+    columns: columns.map((name) => {
+      const { type = text, isRequired } = known.get(name) ?? {}
+      return { name, type, nullable: isRequired !== true }
+    }),
     isExplained: false,
   }
 }

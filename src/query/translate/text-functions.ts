@@ -63,6 +63,8 @@ const substr: ScalarFunction = {
 
 const charLength: ScalarFunction = { ...measure('character_length', 'length', int64), shownAs: 'character_length' }
 
+const isLargeBinary = (arg: Expression | undefined) => arg?.type.kind === 'binary' && arg.type.large
+
 const isAnyLarge = (args: readonly Expression[]) => args.some(({ type }) => type.kind === 'text' && type.large)
 
 export const textFunctions: Readonly<Record<string, ScalarFunction>> = {
@@ -112,6 +114,19 @@ export const textFunctions: Readonly<Record<string, ScalarFunction>> = {
     arity: [1, 1],
     translate: (args) => ({ sql: `x_digest('md5', ${typed('md5', args, 0, 'text', 'binary')})`, type: text }),
   },
+  translate: ofText('translate', 'x_translate', 'text', 'text'),
+  substr_index: ofText('substr_index', 'x_substr_index', 'text', 'int'),
+  find_in_set: measure('find_in_set', 'x_find_in_set', int32, 'text'),
+  levenshtein: measure('levenshtein', 'x_levenshtein', int32, 'text'),
+  bit_length: {
+    arity: [1, 1],
+    translate: (args) => ({ sql: `(8 * octet_length(${typed('bit_length', args, 0, 'text')}))`, type: int32 }),
+  },
+  to_hex: {
+    arity: [1, 1],
+    translate: (args) => ({ sql: `format('%x', ${typed('to_hex', args, 0, 'int')})`, type: text }),
+  },
+  sha224: digest('sha224'),
   sha256: digest('sha256'),
   sha384: digest('sha384'),
   sha512: digest('sha512'),
@@ -119,7 +134,7 @@ export const textFunctions: Readonly<Record<string, ScalarFunction>> = {
     arity: [2, 2],
     translate: (args) => ({
       sql: `x_encode(${typed('encode', args, 0, 'text', 'binary')}, ${typed('encode', args, 1, 'text')})`,
-      type: text,
+      type: isAnyLarge(args.slice(0, 1)) || isLargeBinary(args[0]) ? largeText : text,
     }),
   },
   decode: {

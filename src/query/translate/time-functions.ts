@@ -1,6 +1,7 @@
 import { QueryInvalid } from '../../errors/query.ts'
-import { float, int32, int64, plainTimestamp, type SqlType } from '../sql-type.ts'
-import { coerce, intervalAsMs } from './coerce.ts'
+import { date, float, int32, int64, plainTimestamp, type SqlType, text } from '../sql-type.ts'
+import { castTo } from './cast.ts'
+import { coerce, dayOf, intervalAsMs } from './coerce.ts'
 import type { Expression } from './expression.ts'
 import { argument, type ScalarFunction, type ScalarResult, typed } from './scalar-function.ts'
 
@@ -50,16 +51,60 @@ const datePart: ScalarFunction = {
   arity: [2, 2],
   translate(args) {
     const part = argument(args, 0).literal
-    return {
-      sql: `x_date_part(${typed('date_part', args, 0, 'text')}, ${timeOf(argument(args, 1), 'date_part')})`,
-      type: part === 'epoch' ? float : int32,
-    }
+    const value = argument(args, 1)
+    const name = typed('date_part', args, 0, 'text')
+    const type = typeof part === 'string' && part.toLowerCase() === 'epoch' ? float : int32
+    return value.type.kind === 'duration'
+      ? { sql: `x_span_part(${name}, ${value.sql})`, type }
+      : { sql: `x_date_part(${name}, ${timeOf(value, 'date_part')})`, type }
   },
+}
+
+const today: ScalarFunction = {
+  arity: [0, 0],
+  shownAs: 'current_date',
+  translate: (_args, { nowMs }) => ({ sql: dayOf(String(nowMs)), type: date, nullable: false }),
+}
+
+/** A time as a format of `strftime` says; durations have a form of their own. */
+const toChar: ScalarFunction = {
+  arity: [2, 2],
+  shownAs: 'to_char',
+  translate(args) {
+    const { sql, type } = argument(args, 0)
+    const format = typed('to_char', args, 1, 'text')
+    if (type.kind === 'duration') return { sql: `iif(${format} IS NULL, NULL, x_span_text(${sql}))`, type: text }
+    typed('to_char', args, 0, 'timestamp', 'date')
+    return { sql: `x_to_char(${sql}, ${type.kind === 'timestamp' && type.utc ? 1 : 0}, ${format})`, type: text }
+  },
+}
+
+/** A time from a number of units of which a millisecond has this many. */
+function fromUnits(unitsInMs: number, name: string): ScalarFunction {
+  return {
+    arity: [1, 1],
+    translate: (args) => ({ sql: `(${typed(name, args, 0, 'int')} / ${unitsInMs})`, type: plainTimestamp }),
+  }
 }
 
 export const timeFunctions: Readonly<Record<string, ScalarFunction>> = {
   now,
   current_timestamp: now,
+  current_date: today,
+  today,
+  to_date: { arity: [1, 1], translate: (args) => castTo(argument(args, 0), date, false) },
+  make_date: {
+    arity: [3, 3],
+    translate: (args) => ({
+      sql: `x_make_date(${[0, 1, 2].map((place) => typed('make_date', args, place, 'int')).join(', ')})`,
+      type: date,
+    }),
+  },
+  to_char: toChar,
+  date_format: toChar,
+  from_unixtime: toTimestamp(1000, plainTimestamp),
+  to_timestamp_micros: fromUnits(1000, 'to_timestamp_micros'),
+  to_timestamp_nanos: fromUnits(1_000_000, 'to_timestamp_nanos'),
   to_timestamp: toTimestamp(1000, plainTimestamp),
   to_timestamp_seconds: toTimestamp(1000, plainTimestamp),
   to_timestamp_millis: toTimestamp(1, { kind: 'timestamp', unit: 'ms', utc: false }),
@@ -80,6 +125,6 @@ export const timeFunctions: Readonly<Record<string, ScalarFunction>> = {
 }
 
 function timeOf(value: Expression, name: string): string {
-  typed(name, [value], 0, 'timestamp', 'text')
+  typed(name, [value], 0, 'timestamp', 'date', 'text')
   return coerce(value, plainTimestamp)
 }

@@ -10,6 +10,7 @@ import { type Expression, fieldName } from './expression.ts'
 import { callFunction, translateFunction } from './function-call.ts'
 import { hintsOfAnd, hintsOfOr } from './hints.ts'
 import {
+  intervalOf,
   numberLiteral,
   textLiteral,
   timestampLiteral,
@@ -19,6 +20,7 @@ import {
 } from './literal.ts'
 import { translateLike } from './pattern.ts'
 import { predicate } from './predicate.ts'
+import { matchRegexp, REGEXP_OPERATORS } from './regexp-functions.ts'
 import { fieldExpression } from './scope.ts'
 
 /** Translates one expression of the tree; what it does not know it refuses. */
@@ -92,11 +94,27 @@ function translateNode(node: unknown, context: Context): Expression {
       return translateLike(body, context, false)
     case 'ILike':
       return translateLike(body, context, true)
+    case 'SimilarTo': {
+      const fields = fieldsOf(body, 'SIMILAR TO', ['negated', 'expr', 'pattern'])
+      const isNegated = fields.negated === true
+      const sign = isNegated ? 'NOT SIMILAR TO' : 'SIMILAR TO'
+      return matchRegexp({ sign, isCaseless: false, isNegated }, translate(fields.expr), translate(fields.pattern))
+    }
+    case 'AnyOp':
+      return anyOf(body, context)
+    case 'Array': {
+      const fields = fieldsOf(body, 'an array', ['elem', 'named'])
+      return callFunction('make_array', listOf(fields.elem).map(translate), context)
+    }
+    case 'CompoundFieldAccess':
+      return subscripts(body, context)
     case 'Case':
       return translateCase(body, context)
     case 'Cast': {
       const fields = fieldsOf(body, 'CAST', ['kind', 'expr', 'data_type'])
-      return castTo(translate(fields.expr), namedType(fields.data_type), fields.kind === 'TryCast')
+      const value = translate(fields.expr)
+      if (variantOf(fields.data_type).tag === 'Interval') return intervalOf(value)
+      return castTo(value, namedType(fields.data_type), fields.kind === 'TryCast')
     }
     case 'Function':
       return translateFunction(body, context)
@@ -173,6 +191,8 @@ function binaryOperation(node: unknown, context: Context): Expression {
   if (comparison !== undefined) return compare(comparison, left, right)
   const arithmetic = Object.hasOwn(ARITHMETIC, tag) ? ARITHMETIC[tag] : undefined
   if (arithmetic !== undefined) return calculate(arithmetic, left, right)
+  const regexp = Object.hasOwn(REGEXP_OPERATORS, tag) ? REGEXP_OPERATORS[tag] : undefined
+  if (regexp !== undefined) return matchRegexp(regexp, left, right)
   if (tag === 'StringConcat') return concatenate(left, right)
   if (tag === 'And' || tag === 'Or') {
     const word = tag.toUpperCase()
@@ -281,8 +301,39 @@ function trim(node: unknown, context: Context): Expression {
 
 /** A query in an expression sees the columns around it, but is a query of its own. */
 function inner(context: Context): Context {
-  const { aliases: _aliases, aliasesFirst: _first, ...rest } = context
+  const { aliases: _aliases, aliasesFirst: _first, unnest: _unnest, ...rest } = context
   return { ...rest, grouping: undefined }
+}
+
+/** `value = ANY (…)` is IN, of a query or of an array; other operators do not stand before ANY. */
+function anyOf(node: unknown, context: Context): Expression {
+  const fields = fieldsOf(node, 'ANY', ['left', 'compare_op', 'right', 'is_some'])
+  if (variantOf(fields.compare_op).tag !== 'Eq') throw new QueryUnsupported('Only = is supported before ANY')
+  const { tag, body } = variantOf(fields.right)
+  if (tag === 'Subquery') return inSubquery({ expr: fields.left, subquery: body, negated: false }, context)
+  const array = tag === 'Nested' ? variantOf(body) : { tag, body }
+  if (array.tag !== 'Array') throw new QueryUnsupported('ANY needs a query or an array')
+  const items = listOf(fieldsOf(array.body, 'an array', ['elem', 'named']).elem)
+  return inList(
+    context.translate(fields.left, context),
+    items.map((item) => context.translate(item, context)),
+    false,
+  )
+}
+
+/** `list[1]` */
+function subscripts(node: unknown, context: Context): Expression {
+  const fields = fieldsOf(node, 'a subscript', ['root', 'access_chain'])
+  return listOf(fields.access_chain).reduce(
+    (value: Expression, access) => {
+      const { tag, body } = variantOf(access)
+      const index = tag === 'Subscript' ? variantOf(body) : undefined
+      if (index?.tag !== 'Index') throw new QueryUnsupported('Only single items of lists can be accessed')
+      const place = context.translate(fieldsOf(index.body, 'a subscript', ['index']).index, context)
+      return { ...callFunction('array_element', [value, place], context), name: `${value.name}[${place.name}]` }
+    },
+    context.translate(fields.root, context),
+  )
 }
 
 function inSubquery(node: unknown, context: Context): Expression {

@@ -1,4 +1,4 @@
-import { notSupported, wrongPath, wrongQuery, wrongShape } from './answers.ts'
+import { wrongPath, wrongQuery, wrongShape } from './answers.ts'
 import { ask, empty, error, json, notAllowed, type RecordedRequest } from './request.ts'
 
 const unknownDeployment = 'dp_10i80EXW1SyTzUmNzJtxIwX'
@@ -88,7 +88,6 @@ export const services: readonly RecordedRequest[] = [
   ask('POST /internal/services/Nope/serdes/decode/foo', noService, { raw: { type: undefined, text: '"abc"' } }),
   ask('POST /internal/services/{service}/serdes/encode/a/b', error(500, /^Internal server error: /), {
     raw: { type: undefined, text: '"abc"' },
-    ours: notSupported,
   }),
   ask('GET /internal/services/Nope/serdes/decode/foo', notAllowed('POST')),
 ]

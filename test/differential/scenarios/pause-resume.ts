@@ -1,3 +1,4 @@
+import type { Client } from '../client.ts'
 import { bothModes } from '../passes.ts'
 import { theme } from '../scenario.ts'
 import type { Step } from '../service/program.ts'
@@ -9,6 +10,26 @@ const waiting: readonly Step[] = [
 ]
 
 const unknown = 'inv_1gdJBtdVEcM942bjcDmb1c1khoaJe11Hbz'
+
+/** What SQL tells of the attempts of an invocation, and what has happened to it beside its journal. */
+async function told(c: Client, id: string) {
+  const rows = async (query: string) => (await c.admin('POST', '/query', { query })).body
+  return {
+    attempts: await rows(`SELECT status, retry_count FROM sys_invocation WHERE id = '${id}'`),
+    events: await rows(
+      `SELECT event_type, after_journal_entry_index FROM sys_journal_events WHERE id = '${id}' ORDER BY appended_at`,
+    ),
+  }
+}
+
+/** Waits until this attempt, the first being 1, has failed and the next one waits for its time. */
+async function failedAttempt(c: Client, id: string, attempt: number): Promise<void> {
+  await c.eventually(
+    () => c.attempts(id),
+    (attempts) => attempts >= attempt,
+  )
+  await c.until(id, 'backing-off')
+}
 
 export const pauseResume = theme('pause and resume', bothModes, {
   'pause what backs off': async (c) => {
@@ -125,5 +146,76 @@ export const pauseResume = theme('pause and resume', bothModes, {
     const attempts = await c.attempts(id)
     await c.operate(id, 'resume')
     return { first, attempts, result: await c.attach(id) }
+  },
+  'what has happened to one that is resumed when it is paused': async (c) => {
+    const id = await c.start('Limited/pause', [['crash', 99, 'always']])
+    await c.until(id, 'paused')
+    const { events: first } = await told(c, id)
+    await c.operate(id, 'resume')
+    await c.eventually(
+      () => c.attempts(id),
+      (attempts) => attempts >= 6,
+    )
+    await c.until(id, 'paused')
+    const { events: second } = await told(c, id)
+    return { first, second, killed: (await c.operate(id, 'kill')).status }
+  },
+  'what is told of the attempts of one that is resumed while it backs off': async (c) => {
+    const id = await c.start('Limited/slow', [['crash', 99, 'always']])
+    await c.until(id, 'backing-off')
+    const first = await told(c, id)
+    await c.operate(id, 'resume')
+    await c.eventually(
+      () => c.attempts(id),
+      (attempts) => attempts >= 2,
+    )
+    await c.until(id, 'backing-off')
+    const second = await told(c, id)
+    await c.operate(id, 'pause')
+    await c.until(id, 'paused')
+    const paused = await told(c, id)
+    await c.operate(id, 'resume')
+    await c.eventually(
+      () => c.attempts(id),
+      (attempts) => attempts >= 3,
+    )
+    await c.until(id, 'backing-off')
+    return { first, second, paused, third: await told(c, id), killed: (await c.operate(id, 'kill')).status }
+  },
+  'what is told of the attempts of one that suspends': async (c) => {
+    const id = await c.start('Impatient/suspends', [['crash', 2, 'twice'], ...waiting, ['crash', 99, 'afterwards']])
+    await c.until(id, 'suspended')
+    const suspended = await told(c, id)
+    await c.resolve(c.awakeable(id), 1)
+    await c.until(id, 'backing-off')
+    return { suspended, later: await told(c, id), killed: (await c.operate(id, 'kill')).status }
+  },
+  'the attempts of one that is resumed while it backs off are counted on': async (c) => {
+    const id = await c.start('Limited/slowAndFew', [['crash', 99, 'always']])
+    const seen = []
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await failedAttempt(c, id, attempt)
+      seen.push(await told(c, id))
+      await c.operate(id, 'resume')
+    }
+    return { seen, result: await c.attach(id), attempts: await c.attempts(id) }
+  },
+  'so are those of one that an operator holds and resumes': async (c) => {
+    const id = await c.start('Limited/slowAndFew', [['crash', 99, 'always']])
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await failedAttempt(c, id, attempt)
+      await c.operate(id, 'pause')
+      await c.until(id, 'paused')
+      await c.operate(id, 'resume')
+    }
+    await c.eventually(
+      () => c.attempts(id),
+      (attempts) => attempts >= 3,
+    )
+    const status = await c.eventually(
+      async () => (await c.status(id))?.status,
+      (now) => now === 'backing-off' || now === 'completed',
+    )
+    return { status, told: await told(c, id), killed: (await c.operate(id, 'kill')).status }
   },
 })

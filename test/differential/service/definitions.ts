@@ -34,6 +34,10 @@ export function definitions(surroundings: Surroundings, enableLazyState: boolean
         kill: handlers.handler({ retryPolicy: { ...quickRetries, maxAttempts: 3, onMaxAttempts: 'kill' } }, handler),
         pause: handlers.handler({ retryPolicy: { ...quickRetries, maxAttempts: 3, onMaxAttempts: 'pause' } }, handler),
         slow: handlers.handler({ retryPolicy: { initialInterval: 60_000 } }, handler),
+        slowAndFew: handlers.handler(
+          { retryPolicy: { initialInterval: 60_000, maxAttempts: 3, onMaxAttempts: 'kill' } },
+          handler,
+        ),
       },
     }),
     service({

@@ -1,37 +1,22 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { IncomingHttpHeaders } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { end } from '../../../examples/processes.ts'
+import { type Change, withChanges } from '../../deploy/with-changes.ts'
+import type { ProxyPlaces, ReverseProxy } from '../proxied-ingress.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const fixtures = join(root, 'test/registry/fixtures')
 const binary = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path))
 
-export const ca = readFileSync(join(fixtures, 'localhost-cert.pem'), 'utf8')
-
-export interface NginxOptions {
-  /** A short path; nginx keeps all its files here. */
-  readonly prefix: string
-  readonly ingressSocket: string
-  /** Port of the authentication service. */
-  readonly authPort: number
+export interface NginxOptions extends ProxyPlaces {
   /** In place of the hour that a call may take. */
   readonly readTimeout?: string
 }
 
-/** nginx with `deploy/nginx/perdure.conf`, listening with TLS on a socket in its directory. */
-export interface Nginx {
-  readonly socket: string
-  readonly prefix: string
-  stop(): Promise<void>
-}
-
-/** Starts the nginx of this machine, not as root's service but as a plain process; its configuration is the one that is shipped. */
-export async function startNginx(options: NginxOptions): Promise<Nginx> {
+/** Starts the nginx of this machine with `deploy/nginx/perdure.conf`, not as root's service but as a plain process. */
+export async function startNginx(options: NginxOptions): Promise<ReverseProxy> {
   if (binary === undefined)
     throw new Error('nginx is not installed, and these tests need the real one: apt-get install nginx')
   const { prefix } = options
@@ -44,7 +29,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!existsSync(socket)) {
     if (child.exitCode !== null || performance.now() > deadline) {
       await end(child, 'SIGKILL')
@@ -55,9 +40,9 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   return { socket, prefix, stop: () => end(child) }
 }
 
-/** The shipped file, with what it marks as to be changed. A line that is not there any more is an error. */
+/** The shipped file, with what it marks as to be changed. */
 function configuration({ prefix, ingressSocket, authPort, readTimeout }: NginxOptions, socket: string): string {
-  const changes: readonly (readonly [line: RegExp, replacement: string])[] = [
+  const changes: readonly Change[] = [
     [/server unix:\S+ingress\.sock;.*/, `server unix:${ingressSocket};`],
     [/server 127\.0\.0\.1:4180;.*/, `server 127.0.0.1:${authPort};`],
     [/listen 443 ssl http2;.*/, `listen unix:${socket} ssl http2;`],
@@ -68,12 +53,8 @@ function configuration({ prefix, ingressSocket, authPort, readTimeout }: NginxOp
     [/error_log \S+ crit;/, `error_log ${join(prefix, 'logs/perdure-error.log')} crit;`],
     [/proxy_read_timeout 1h;/, `proxy_read_timeout ${readTimeout ?? '1h'};`],
   ]
-  let text = readFileSync(join(root, 'deploy/nginx/perdure.conf'), 'utf8')
-  for (const [line, replacement] of changes) {
-    if (text.match(new RegExp(line, 'g'))?.length !== 1) throw new Error(`deploy/nginx/perdure.conf: not once: ${line}`)
-    text = text.replace(line, () => replacement)
-  }
-  return text
+  const file = 'deploy/nginx/perdure.conf'
+  return withChanges(file, readFileSync(join(root, file), 'utf8'), changes)
 }
 
 function mainConfiguration(prefix: string): string {
@@ -91,51 +72,4 @@ http {
     include ${join(prefix, 'perdure.conf')};
 }
 `
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-/** A request over HTTP/1.1 and TLS. `headers` may be names and values in turn, repeated ones too. */
-export function ask(
-  { socket }: Nginx,
-  path: string,
-  options: { readonly method?: string; readonly headers?: readonly string[]; readonly body?: string } = {},
-): Promise<Answer> {
-  const { method = 'POST', headers = [], body } = options
-  const length = body === undefined ? [] : ['content-length', String(Buffer.byteLength(body))]
-  const request: RequestOptions = {
-    socketPath: socket,
-    path,
-    method,
-    ca,
-    servername: 'localhost',
-    agent: false,
-    setHost: false,
-    headers: ['host', 'localhost', ...length, ...headers],
-  }
-  return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(request, (incoming) => {
-      const chunks: Buffer[] = []
-      incoming.on('data', (chunk) => chunks.push(chunk))
-      incoming.on('error', reject)
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: Buffer.concat(chunks).toString('utf8'),
-        }),
-      )
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
-}
-
-/** A TLS connection to nginx, for bytes of one's own. */
-export function connectRaw({ socket }: Nginx, protocol: 'h2' | 'http/1.1' = 'http/1.1'): TLSSocket {
-  return connectTls({ path: socket, ca, servername: 'localhost', ALPNProtocols: [protocol] })
 }

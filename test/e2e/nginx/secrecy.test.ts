@@ -9,9 +9,10 @@ import { end, type Started, startNode } from '../../../examples/processes.ts'
 import { register } from '../../harness/server-process.ts'
 import { shortDirectory } from '../../harness/short-directory.ts'
 import { RawClient } from '../../listen/fixture.ts'
+import { ask, connectRaw, type ReverseProxy } from '../proxied-ingress.ts'
 import { startAuthService } from './auth-service.ts'
 import { startHeaderService } from './header-service.ts'
-import { ask, connectRaw, type Nginx, startNginx } from './nginx.ts'
+import { startNginx } from './nginx.ts'
 import { query, reserved, sensitive, transport, unlisted } from './secret-headers.ts'
 
 /**
@@ -174,7 +175,7 @@ const singleValued = new Set(['authorization', 'proxy-authorization', 'from', 'r
 
 /** Straight to ingress, or to nginx, over HTTP/2: cookies in crumbs, repeated fields apart. */
 async function sendHttp2(
-  connection: { readonly url: string; readonly nginx?: Nginx; readonly token?: string },
+  connection: { readonly url: string; readonly nginx?: ReverseProxy; readonly token?: string },
   secrets: Markers,
   allowed: Markers,
   sent: Sent,
@@ -205,7 +206,7 @@ async function sendHttp2(
 }
 
 async function sendThroughNginx(
-  nginx: Nginx,
+  nginx: ReverseProxy,
   token: string,
   secrets: Markers,
   allowed: Markers,

@@ -69,6 +69,9 @@ function stopper(log: Logger, shutdownTimeoutMs: number): Stopper {
   // it would not even notice a signal that nobody listens to.
   const stopStart = (signal: NodeJS.Signals): void => {
     log.info({ event: 'stopped', signal, during: 'start' })
+    // `process.exit` waits for the thread of the store, which may write all of its file anew; what the signal does by itself does not.
+    process.off(signal, stopStart)
+    process.kill(process.pid, signal)
     process.exit()
   }
   process.on('SIGTERM', stopStart)

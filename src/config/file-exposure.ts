@@ -1,6 +1,5 @@
 import type { Stats } from 'node:fs'
-import { geteuid } from 'node:process'
-import { hasOwners, isOfOthers, isOwnGroup } from './file-owner.ts'
+import { hasOwners, isOfOthers, isOwnGroup, ownUser } from './file-owner.ts'
 import { pathExposureOf } from './path-exposure.ts'
 
 type Owned = Pick<Stats, 'mode' | 'uid' | 'gid'>
@@ -15,7 +14,7 @@ export function exposureOf(file: string, stats: Owned): string | undefined {
   if (!hasOwners) return undefined
   const { mode, uid, gid } = stats
   if (isOfOthers(stats)) return ofAnotherUser(stats)
-  const me = geteuid?.()
+  const me = ownUser()
   const isHandedOut = uid === 0 && me !== 0 && (gid === 0 || isOwnGroup(gid))
   const allowed = isHandedOut ? 0o640 : 0o600
   if ((mode & 0o777 & ~allowed) === 0) return pathExposureOf(file)
@@ -36,7 +35,7 @@ export function changeabilityOf(file: string, stats: Owned): string | undefined 
 }
 
 function ofAnotherUser({ uid }: Owned): string {
-  const me = geteuid?.()
+  const me = ownUser()
   return `it belongs to another user (uid ${uid}), who could change it. chown it to uid ${me}${me === 0 ? '' : ' or to root'}, or run this as its owner`
 }
 

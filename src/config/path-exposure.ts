@@ -5,6 +5,8 @@ import { isOfOthers, isOwnGroup } from './file-owner.ts'
 /** As many as Linux follows. */
 const maxLinks = 40
 const sticky = 0o1000
+/** Where a link is no path but what a process has open already, as `/dev/fd/3`: whoever started it has chosen that. */
+const descriptors = /^\/proc\/\d+\/fd$/
 
 /**
  * Why others than this process and root could put another file in the place of the one at `path`, and what to do; `undefined` when they
@@ -30,6 +32,7 @@ export function pathExposureOf(path: string): string | undefined {
     const entry = join(directory, name)
     const stats = lstatSync(entry)
     if (stats.isSymbolicLink()) {
+      if (descriptors.test(directory)) return undefined
       links++
       if (links > maxLinks) return `${path} leads through more than ${maxLinks} symbolic links`
       if (isOfOthers(stats)) return `the link ${entry} belongs to another user (uid ${stats.uid}), who can change it`

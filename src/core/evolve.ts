@@ -1,13 +1,11 @@
 import { EntryType } from './entry-type.ts'
 import type { Event, InvocationCreated, StateChange } from './events.ts'
 import type { InvocationSeq } from './ids.ts'
-import type { AttemptFailure, Invocation, InvocationEvent, RetryState } from './invocation.ts'
+import type { AttemptFailure, Invocation, RetryState } from './invocation.ts'
 import type { NotificationKey } from './journal.ts'
+import { keepEvent } from './kept-events.ts'
 import { type Keyed, stateKeyText } from './keyed.ts'
 import type { PartitionState } from './state.ts'
-
-/** Events of one invocation that are kept; older ones give way. */
-const MAX_EVENTS = 100
 
 /** Applies one event. It cannot fail: an event that does not fit the state is a broken invariant. */
 export function evolve(state: PartitionState, event: Event): void {
@@ -126,7 +124,7 @@ export function evolve(state: PartitionState, event: Event): void {
       invocation.failedAttempts = 0
       invocation.modifiedAt = event.at
       const { at, afterEntries, awaiting } = event
-      if (afterEntries !== undefined) keepEvent(invocation, { kind: 'suspended', afterEntries, at, awaiting })
+      if (afterEntries !== undefined) keepEvent(invocation.events, { kind: 'suspended', afterEntries, at, awaiting })
       return
     }
     case 'invocation-resumed': {
@@ -158,7 +156,7 @@ export function evolve(state: PartitionState, event: Event): void {
         invocation.retry = { ...afterFailure(invocation.retry), lastFailure: event.failure, nextAttemptAt: event.at }
       }
       const { at, afterEntries, failure } = event
-      keepEvent(invocation, { kind: 'paused', afterEntries, at, failure })
+      keepEvent(invocation.events, { kind: 'paused', afterEntries, at, failure })
       return
     }
     case 'invocation-completed': {
@@ -271,12 +269,7 @@ function recordFailure(
 ): void {
   const before = invocation.events.at(-1)
   if (before?.kind === 'transient-error' && isSameFailure(before.failure, failure)) return
-  keepEvent(invocation, { kind: 'transient-error', afterEntries, at, failure })
-}
-
-function keepEvent(invocation: Invocation, event: InvocationEvent): void {
-  if (invocation.events.length >= MAX_EVENTS) invocation.events.shift()
-  invocation.events.push(event)
+  keepEvent(invocation.events, { kind: 'transient-error', afterEntries, at, failure })
 }
 
 function isSameFailure(a: AttemptFailure, b: AttemptFailure): boolean {

@@ -27,17 +27,23 @@ const maxKeyLength = 1024
 /** How often the file is looked at, at most. */
 const checkIntervalMs = 1000
 
+/** For how long a file may be away while something else takes its place: not everybody renames. */
+const replacementMs = 2000
+
 /** Keys by their SHA-256: they are long and random, so that a slow hash would only cost callers time. */
 export class HashedKeys<Key extends HashedKey> {
   readonly #options: HashedKeysOptions<Key>
   #fromFile: readonly Key[] = []
   #fileVersion: string | undefined
   #checkedAtMs: number
+  /** When the file was there last. */
+  #seenAtMs: number
 
   /** Throws the file's error when it cannot be read or has a line that is no key. */
   constructor(options: HashedKeysOptions<Key>) {
     this.#options = options
     this.#checkedAtMs = options.now()
+    this.#seenAtMs = this.#checkedAtMs
     const { file } = options
     // One that is not there is no empty one: `readKeyFile` says so.
     if (file !== undefined) this.#read(file, versionOfKeyFile(file))
@@ -65,12 +71,17 @@ export class HashedKeys<Key extends HashedKey> {
     const { file } = this.#options
     if (file === undefined) return
     const version = versionOfKeyFile(file)
-    if (version === undefined) this.#forget()
-    else this.#read(file, version)
+    if (version === undefined) {
+      this.#forget()
+      return
+    }
+    this.#seenAtMs = this.#options.now()
+    this.#read(file, version)
   }
 
   /**
    * Reads the file again when it has changed. One that cannot be read leaves what there was, and says so: half a line must not lock everybody out.
+   * Nor must an editor that removes a file before it writes it anew: one that was there a moment ago is not gone yet.
    */
   #refresh(): void {
     const { file, now, log, what } = this.#options
@@ -79,15 +90,18 @@ export class HashedKeys<Key extends HashedKey> {
     this.#checkedAtMs = nowMs
     try {
       const version = versionOfKeyFile(file)
-      if (version === this.#fileVersion) return
       if (version === undefined) {
-        this.#forget()
+        const isGone = Math.abs(nowMs - this.#seenAtMs) >= replacementMs
+        if (isGone && this.#fileVersion !== undefined) this.#forget()
         return
       }
+      this.#seenAtMs = nowMs
+      if (version === this.#fileVersion) return
       this.#read(file, version)
       log.info({ event: `${what}-read`, keys: this.#fromFile.length })
     } catch (error) {
       if (!(error instanceof PerdureError)) throw error
+      this.#seenAtMs = nowMs
       log.error({ event: `${what}-unreadable`, reason: error.message })
     }
   }

@@ -116,15 +116,15 @@ export class Http1Connection implements Connection {
   }
 
   /**
-   * Has Node destroy the connection when nothing of what waits to be sent is taken for as long as a body may be silent. Node's timer of
-   * the socket knows of writes that are half done; between two requests it is Node's own, and during one there is none.
+   * Has Node destroy the connection when nothing of what waits to be sent is taken for too long. Node's timer of the socket knows of writes that are
+   * half done; between two requests it is Node's own, and during one there is none.
    */
   #watchAnswers(): void {
     const socket = this.#socket
-    const { bodyTimeoutMs } = this.#serving.config
+    const { answerTimeoutMs } = this.#serving
     if (socket.writableLength > 0) {
-      if (socket.timeout !== bodyTimeoutMs) socket.setTimeout(bodyTimeoutMs)
-    } else if (socket.timeout === bodyTimeoutMs && this.#response?.writableFinished === false) socket.setTimeout(0)
+      if (socket.timeout !== answerTimeoutMs) socket.setTimeout(answerTimeoutMs)
+    } else if (socket.timeout === answerTimeoutMs && this.#response?.writableFinished === false) socket.setTimeout(0)
   }
 
   drain(): void {

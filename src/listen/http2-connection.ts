@@ -8,6 +8,9 @@ import type { Serving } from './serving.ts'
 /** How long a peer may take to close its side after GOAWAY. */
 const closeTimeoutMs = 2000
 
+/** How long a client has to stop by itself after its answer: some lose what they have not read yet when they are told to. */
+const lingerMs = 500
+
 /** PING and SETTINGS that a client may send between two sweeps: each is answered, and nghttp2 bounds only unread answers. */
 const maxControlFrames = 1000
 
@@ -23,6 +26,8 @@ export class Http2Connection implements Connection {
   readonly #serving: Serving
   readonly #uploads = new Map<MeteredHttp2Request, Upload>()
   readonly #streams = new Set<ServerHttp2Stream>()
+  /** Whose answer is written, and whose request is not waited for; since when, ms. */
+  readonly #answered = new Map<ServerHttp2Stream, number>()
   readonly #watchedAnswers = new WeakSet<ServerHttp2Stream>()
   #controlFrames = 0
   #idleSinceMs: number | undefined
@@ -36,6 +41,7 @@ export class Http2Connection implements Connection {
       this.#streams.add(stream)
       stream.once('close', () => {
         this.#streams.delete(stream)
+        this.#answered.delete(stream)
         this.#idleSinceMs = undefined
       })
     })
@@ -48,19 +54,14 @@ export class Http2Connection implements Connection {
     const { stream } = request
     this.#uploads.set(request, { response, progress: new BodyProgress() })
     stream.once('close', () => this.#uploads.delete(request))
-    // Who has been answered need not send the rest, and could do so without end (RFC 9113 section 8.1). The response itself says `finish`
-    // only when the whole stream is closed.
-    stream.once('finish', () => {
-      if (!request.complete) stream.close(constants.NGHTTP2_NO_ERROR)
-    })
+    // Who has been answered need not send the rest, and could do so without end.
+    this.#endBehindAnswer(stream, () => !request.complete)
   }
 
   /** Answers a request that must not reach a route. What it still sends is not waited for. */
   refuse(response: Http2ServerResponse<MeteredHttp2Request>, refusal: Refusal): void {
     const { stream } = response
-    stream.once('finish', () => {
-      if (!stream.endAfterHeaders) stream.close(constants.NGHTTP2_NO_ERROR)
-    })
+    this.#endBehindAnswer(stream, () => !stream.endAfterHeaders)
     this.#serving.answer(response, refusal)
   }
 
@@ -75,6 +76,7 @@ export class Http2Connection implements Connection {
       if (nowMs - this.#idleSinceMs >= this.#serving.config.idleTimeoutMs) this.#close(nowMs)
       return
     }
+    for (const [stream, sinceMs] of this.#answered) if (nowMs - sinceMs >= lingerMs) closeAnswered(stream)
     for (const stream of this.#streams) {
       if (isGone(stream)) stream.destroy()
       else this.#watchAnswer(stream)
@@ -99,11 +101,21 @@ export class Http2Connection implements Connection {
     this.#socket.destroy()
   }
 
-  /** Ends a stream of whose answer nothing is taken for as long as a body may be silent; frames of other streams count as taking. */
+  /** The response itself says `finish` only when the whole stream is closed. */
+  #endBehindAnswer(stream: ServerHttp2Stream, isWanted: () => boolean): void {
+    stream.once('finish', () => {
+      if (stream.destroyed || !isWanted()) return
+      this.#answered.set(stream, performance.now())
+      // Node resets at once what nobody has begun to read.
+      if (stream.readableFlowing === null) stream.resume()
+    })
+  }
+
+  /** Ends a stream of whose answer nothing is taken for too long; frames of other streams count as taking. */
   #watchAnswer(stream: ServerHttp2Stream): void {
     if (stream.writableLength === 0 || this.#watchedAnswers.has(stream)) return
     this.#watchedAnswers.add(stream)
-    stream.setTimeout(this.#serving.config.bodyTimeoutMs, () => {
+    stream.setTimeout(this.#serving.answerTimeoutMs, () => {
       // An answer that comes in pieces may have nothing to send for longer.
       if (stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL)
     })
@@ -135,6 +147,11 @@ export class Http2Connection implements Connection {
     this.#destroyAtMs = nowMs + closeTimeoutMs
     this.#session.close()
   }
+}
+
+/** An answer is whole with its end: a stream that is reset without an error after it, and only after it, is none that failed (RFC 9113 section 8.1). */
+function closeAnswered(stream: ServerHttp2Stream): void {
+  if (!stream.destroyed && stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR)
 }
 
 /**

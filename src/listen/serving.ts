@@ -8,6 +8,12 @@ export type Route = (request: IncomingMessage, response: ServerResponse) => void
 /** Whether a request passes although too many are in progress. May set headers of the answer that it gets else. */
 export type Exempt = (request: IncomingMessage, response: ServerResponse) => boolean
 
+/**
+ * How much longer than a body an answer may stand still. The kernel says that a reader takes something only when a third of its buffer is free again,
+ * which may be megabytes: after minutes, when the reader takes 10 KiB a second.
+ */
+const answerPatience = 10
+
 /** What the two protocol servers of one listener share. */
 export class Serving {
   readonly listener: string
@@ -15,6 +21,8 @@ export class Serving {
   readonly stats: ListenerStats
   readonly formatError: FormatError
   readonly sweepIntervalMs: number
+  /** For how long nothing of an answer may be taken. */
+  readonly answerTimeoutMs: number
   /** Into Fastify. */
   readonly route: Route
   readonly #exempt: Exempt
@@ -35,6 +43,7 @@ export class Serving {
     this.formatError = formatError
     this.route = route
     this.#exempt = exempt
+    this.answerTimeoutMs = config.bodyTimeoutMs * answerPatience
     const shortestMs = Math.min(config.headersTimeoutMs, config.bodyTimeoutMs, config.idleTimeoutMs)
     this.sweepIntervalMs = Math.max(20, Math.min(1000, Math.floor(shortestMs / 4)))
   }

@@ -292,9 +292,11 @@ export class Partition implements PartitionClient, AttemptHost {
     else this.#restartAttempt(invocation, Math.max(0, at - modifiedAt))
   }
 
-  #restartAttempt({ seq }: Invocation, delayMs: number): void {
+  #restartAttempt(invocation: Invocation, delayMs: number): void {
+    const { seq, retry } = invocation
     const restart = (): void => {
-      if (this.#closed || this.#attempts.has(seq)) return
+      // An operator may have been faster; then it has a retry of its own, with its own time.
+      if (this.#closed || this.#attempts.has(seq) || invocation.retry !== retry) return
       this.#release(this.#decide({ type: 'restart-attempt', now: this.#options.now(), seq }))
     }
     setTimeout(restart, Math.min(delayMs, MAX_TIMEOUT_MS)).unref()

@@ -114,7 +114,11 @@ async function answerOf(at: string, { status, body, isComplete }: ResponseHead):
 
 /** Without the slash in front: it goes behind the path of the deployment. Names of serdes have slashes of their own. */
 function serdePath({ service, direction, serde }: PayloadConversion): string {
-  const name = serde.split('/').map(encodeURIComponent).join('/')
+  const parts = serde.split('/')
+  // Proxies and services resolve these: the request would end elsewhere, signed, with the credentials of the deployment.
+  if (parts.some((part) => part === '.' || part === '..'))
+    throw failed(`${JSON.stringify(serde)} is no name of a serde`)
+  const name = parts.map(encodeURIComponent).join('/')
   return `serdes/${encodeURIComponent(service)}/${direction}/${name}`
 }
 

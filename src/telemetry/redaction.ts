@@ -88,8 +88,9 @@ function withoutUserinfo(url: URL): string {
 }
 
 const tokenShapes: readonly (readonly [RegExp, string])[] = [
-  // One that breaks off is none the less a key.
-  [/-----BEGIN ([A-Z ]+)-----(?:.*?-----END \1-----|(?:[\w+/=\s:,.-]|\\[nrt])*)/gs, redacted],
+  [/-----BEGIN ([A-Z ]+)-----.*?-----END \1-----/gs, redacted],
+  // One that breaks off is none the less a key; of a certificate one may read what comes behind its name.
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\w+/=\s:,.-]|\\[nrt])*/g, redacted],
   [/\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g, redacted],
   [/:\/\/[^\s/@"]+@/g, `://${redacted}@`],
   [/\b(Bearer|Basic) +[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],

@@ -263,6 +263,19 @@ t.test('the file of tokens', async (t) => {
 
   rmSync(file)
   nowMs += 1000
+  t.equal(whoIs(auth, 'b'), 'token ci', 'as an editor does it')
+  put(`ci admin ${hashOf('c')}\n`)
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), unknown)
+  t.equal(whoIs(auth, 'c'), 'token ci')
+  put(`ci admin ${hashOf('b')}\n`)
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), 'token ci')
+
+  rmSync(file)
+  nowMs += 1000
+  t.equal(whoIs(auth, 'b'), 'token ci')
+  nowMs += 1000
   t.equal(whoIs(auth, 'b'), unknown, 'who takes the file away takes the tokens away')
   t.match(log.at(-1), { event: 'admin-tokens-gone', keys: 0 })
   const told = log.length
@@ -272,6 +285,12 @@ t.test('the file of tokens', async (t) => {
   put(`ci admin ${hashOf('b')}\n`)
   nowMs += 1000
   t.equal(whoIs(auth, 'b'), 'token ci', 'and back')
+  rmSync(file)
+  nowMs += 60_000
+  t.equal(whoIs(auth, 'b'), unknown, 'at once, when nobody has come for a while')
+  put(`ci admin ${hashOf('b')}\n`)
+  auth.reload()
+  t.equal(whoIs(auth, 'b'), 'token ci')
   rmSync(file)
   auth.reload()
   t.equal(whoIs(auth, 'b'), unknown, 'on SIGHUP at once')

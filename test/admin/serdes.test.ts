@@ -115,6 +115,19 @@ t.test('what is sent', async (t) => {
   t.strictSame(heard, ['POST', `/base${path}?q=1`, '*/*', '1', 'application/json', 'v1', 'a', path])
 })
 
+t.test('a name does not lead out of the path of conversions', async (t) => {
+  const heard: unknown[] = []
+  const uri = await http1(t, (request, response) => {
+    heard.push(request.url)
+    response.end('ok')
+  })
+  for (const serde of ['..', '.', '../../../invoke/Greeter/greet', 'greet/../../input', 'a/..']) {
+    await t.rejects(convertPayload(conversionAt(uri, { serde }), options), { message: /no name of a serde/ })
+  }
+  await convertPayload(conversionAt(uri, { serde: '%2e%2e/..a?b#c' }), options)
+  t.strictSame(heard, ['/base/serdes/Greeter/encode/%252e%252e/..a%3Fb%23c?q=1'])
+})
+
 t.test('what goes wrong', async (t) => {
   const failure = { code: 'PERDURE_ERR_REGISTRY_PAYLOAD_NOT_CONVERTED', status: 500 }
   const secretive = await http1(t, (_request, response) => response.writeHead(503).end('a secret of somebody else'))

@@ -1,7 +1,18 @@
-import { chmodSync, chownSync, lchownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { changeabilityOf, exposureOf } from '../../src/config/file-exposure.ts'
+import { outsideUserOf } from '../../src/config/file-owner.ts'
 import { pathExposureOf } from '../../src/config/path-exposure.ts'
 import { shortDirectory } from '../harness/short-directory.ts'
 
@@ -98,4 +109,29 @@ t.test('what says whom to trust may be read by all, and changed by nobody else',
     if (isFine) t.equal(found, undefined, mode.toString(8))
     else t.match(found, /others than its owner can change it .*chmod go-w/)
   }
+})
+
+t.test('whom a user namespace shows for all owners outside of it', async (t) => {
+  const { directory } = secret(t)
+  const [map, overflow] = [join(directory, 'map'), join(directory, 'overflow')]
+  writeFileSync(overflow, '65534\n')
+  for (const [text, expected] of [
+    ['         0          0 4294967295\n', undefined],
+    ['         0       1000          1\n', 65534],
+    ['         0       1000          1\n         1     100000      65536\n', 65534],
+    ['', 65534],
+  ] as const) {
+    writeFileSync(map, text)
+    t.equal(outsideUserOf(map, overflow), expected, text)
+  }
+  t.equal(outsideUserOf(join(directory, 'none'), overflow), undefined, 'where there are no namespaces')
+})
+
+t.test('a file that came open', async (t) => {
+  if (process.platform !== 'linux') return
+  const { directory, file } = secret(t)
+  chmodSync(directory, 0o777)
+  const descriptor = openSync(file, 'r')
+  t.equal(pathExposureOf(`/dev/fd/${descriptor}`), undefined)
+  closeSync(descriptor)
 })

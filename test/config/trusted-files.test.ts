@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { ApiKeys } from '../../src/ingress/auth/api-keys.ts'
@@ -15,8 +15,9 @@ t.test('files that say who may come in are not used when others can change them,
   writeFileSync(place('api-keys'), '')
   writeFileSync(place('jwks'), '{"keys":[]}')
   const [certFile, keyFile, clientCaFile] = [place('cert'), place('key'), place('ca')]
-  for (const file of [certFile, clientCaFile]) copyFileSync(join(fixtures, 'localhost-cert.pem'), file)
-  copyFileSync(join(fixtures, 'localhost-key.pem'), keyFile)
+  const copy = (name: string, file: string) => writeFileSync(file, readFileSync(join(fixtures, name)))
+  for (const file of [certFile, clientCaFile]) copy('localhost-cert.pem', file)
+  copy('localhost-key.pem', keyFile)
   chmodSync(keyFile, 0o600)
   const log = createLogger({ logFilter: 'off', logFormat: 'json', logDisableAnsiCodes: true })
   const uses = {

@@ -54,15 +54,53 @@ t.test('before V7 nothing is kept of it', (t) => {
   t.end()
 })
 
-t.test('what is kept of an invocation has a bound, whatever it is', (t) => {
+/** Suspends an invocation again and again, and resumes it each time. */
+function suspendOften(bench: Bench, times: number, future: AwaitedFuture): void {
+  const { seq, id } = bench.get('a')
+  for (let n = 0; n < times; n += 1) {
+    bench.decide({ type: 'suspend', now: bench.now + n, seq, awaiting: { ...awaiting, future } })
+    bench.decide({ type: 'resume', now: bench.now + n, id, deployment: 'keep' })
+  }
+}
+
+t.test('of many suspensions the last ones are kept, and why an attempt failed before them', (t) => {
   const bench = new Bench()
   bench.invoke('a')
-  const { seq } = bench.get('a')
-  for (let n = 0; n < 150; n += 1) {
-    bench.decide({ type: 'suspend', now: bench.now + n, seq, awaiting: { ...awaiting, future } })
-    bench.decide({ type: 'resume', now: bench.now + n, id: bench.get('a').id, deployment: 'keep' })
+  bench.decide({
+    type: 'fail-attempt',
+    now: bench.now,
+    seq: bench.seq('a'),
+    failure: { code: 500, message: 'boom' },
+    countsForPolicy: true,
+    countsForHandler: true,
+    outcome: { kind: 'retry', at: bench.now },
+  })
+  suspendOften(bench, 150, future)
+  const { events } = bench.get('a')
+  t.equal(events.length, 21)
+  t.equal(events[0]?.kind, 'transient-error')
+  t.equal(events[1]?.at, bench.now + 130)
+  t.equal(events.at(-1)?.at, bench.now + 149)
+  t.end()
+})
+
+t.test('however much a handler waits for, what is kept of that fits into a row', (t) => {
+  const named = (count: number, length: number): AwaitedFuture => ({
+    ...lists,
+    waitingNamedSignals: Array.from({ length: count }, (_, n) => `${n}`.padEnd(length, 'x')),
+    combinator: 'unknown',
+  })
+  for (const [large, least] of [
+    [named(10, 1000), 1],
+    [named(1000, 10), 1],
+    [named(1, 2_000_000), 0],
+    [{ ...lists, waitingCompletions: Array.from({ length: 5000 }, (_, n) => n), combinator: 'unknown' as const }, 3],
+  ] as const) {
+    const bench = new Bench()
+    bench.invoke('a')
+    suspendOften(bench, 40, large)
+    t.equal(bench.get('a').events.length, least)
+    t.ok((rowOf(bench.get('a'), 1).events?.length ?? 0) < 64 * 1024)
   }
-  t.equal(bench.get('a').events.length, 100)
-  t.equal(bench.get('a').events.at(-1)?.at, bench.now + 149)
   t.end()
 })

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { RequestIdentity } from '../../src/invoker/request-identity.ts'
+import { shortDirectory } from '../harness/short-directory.ts'
 import { machineAccount } from './google-fakes.ts'
 import { PrivateCloud } from './private-cloud.ts'
 import { request } from './request.ts'
 import { startSdkService } from './sdk-service.ts'
 
 t.test('attack 41: a forged or an old request identity is refused by the service', async (t) => {
-  const file = join(t.testdir(), 'identity.pem')
+  const file = join(shortDirectory(t), 'identity.pem')
   const { privateKey } = generateKeyPairSync('ed25519')
   writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
   const signedAt = (now: number) => new RequestIdentity({ file, expirationMs: 60_000, now: () => now })

@@ -1,6 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { shortDirectory } from '../harness/short-directory.ts'
 import { CloudRun } from './cloud-run.ts'
 import { credentialsEnv, keyAccount, serviceAccountFile, targetAccount, userFile } from './credential-files.ts'
 import { credentialKinds } from './credential-kinds.ts'
@@ -88,7 +90,7 @@ for (const forward of ['strip', 'redact'] as const) {
 t.test('a service that also checks request identity', async (t) => {
   const { generateKeyPairSync } = await import('node:crypto')
   const { RequestIdentity } = await import('../../src/invoker/request-identity.ts')
-  const file = `${t.testdir()}/identity.pem`
+  const file = join(shortDirectory(t), 'identity.pem')
   const { privateKey } = generateKeyPairSync('ed25519')
   writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
   const { publicKey } = new RequestIdentity({ file, expirationMs: 60_000, now: Date.now })

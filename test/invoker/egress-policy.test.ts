@@ -59,6 +59,11 @@ t.test('services are usually in such places', async (t) => {
     'http://[64:ff9b::808:808]/',
     'http://[64:ff9b:1::a00:1]/',
     'http://[64:ff9b:1::808:808]/',
+    // 203.0.113.250 behind 64, 56 and 48 bits; 8.240.1.1 behind 48.
+    'http://[64:ff9b:1:0:cb:71:fa00:0]/',
+    'http://[64:ff9b:1:cb:0:71fa::]/',
+    'http://[64:ff9b:1:cb00:71:fa00::]/',
+    'http://[64:ff9b:1:8f0:1:100::]/',
     'https://greeter.example.com/',
     'http://metadata-service:9080/',
     'http://100.100.100.201/',

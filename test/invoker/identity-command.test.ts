@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { identityCommand } from '../../src/commands/identity.ts'
 import { ConfigCommandLine } from '../../src/errors/config.ts'
+import { shortDirectory } from '../harness/short-directory.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 
@@ -21,7 +22,7 @@ function identity(argv: readonly string[], cwd: string, env: Readonly<Record<str
 }
 
 t.test('a key is made for its owner alone, shown, and never overwritten', async (t) => {
-  const cwd = t.testdir()
+  const cwd = shortDirectory(t)
   const file = join(cwd, 'identity.pem')
   const publicKey = identity(['generate', 'identity.pem'], cwd)
   t.match(publicKey, /^publickeyv1_[1-9A-HJ-NP-Za-km-z]{40,44}\n$/)
@@ -40,7 +41,7 @@ t.test('a key is made for its owner alone, shown, and never overwritten', async 
 })
 
 t.test('the configured keys', async (t) => {
-  const cwd = t.testdir()
+  const cwd = shortDirectory(t)
   const current = identity(['generate', 'a.pem'], cwd)
   writeFileSync(
     join(cwd, 'restate.toml'),
@@ -56,7 +57,7 @@ request-identity-next-private-key-pem-file = "b.pem"
 })
 
 t.test('arguments that cannot be understood', async (t) => {
-  const cwd = t.testdir()
+  const cwd = shortDirectory(t)
   for (const argv of [
     [],
     ['generate'],

@@ -32,7 +32,7 @@ async function verifying(t: Test, identityKeys: readonly string[]) {
 }
 
 t.test('which key signs', async (t) => {
-  const directory = t.testdir()
+  const directory = shortDirectory(t)
   const [file, nextFile] = [join(directory, 'key.pem'), join(directory, 'next.pem')]
   const first = writeNewIdentityKey(file).publicKey
   const identity = new RequestIdentity({ file, nextFile, expirationMs: 60_000, now: Date.now })

@@ -280,3 +280,23 @@ t.test('a retry waits no longer than was meant, although the clock was set back 
   t.equal(after.runner.orders.length, 0)
   await until(() => after.runner.orders.length === 1, 'the next attempt')
 })
+
+t.test(
+  'an operator who is faster than the restart of an attempt does not get a second one beside the first',
+  async (t) => {
+    const log = new ManualLog({ automatic: true })
+    const directory = t.testdir()
+    const before = await startPartition(t, log, join(directory, 'before'))
+    await before.partition.send(request('failing'))
+    say(before, 'inv_failing', fail(Date.now() + 150))
+    await before.partition.output(id('failing'))
+    const anHour = 3_600_000
+    const now = () => Date.now() - anHour
+    const after = await startPartition(t, log, join(directory, 'after'), { now })
+    await after.partition.operate({ type: 'resume', now: now(), id: id('failing'), deployment: 'keep' })
+    await until(() => after.runner.orders.length === 1, 'the attempt that was asked for')
+    say(after, 'inv_failing', fail(now() + anHour))
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    t.equal(after.runner.orders.length, 1, 'it waits for the time that its failure has given')
+  },
+)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { EntryType } from '../../src/core/entry-type.ts'
+import type { AwaitedFuture } from '../../src/core/journal.ts'
 import { encodeSetState } from '../../src/protocol/messages/set-state.ts'
 import { allTables } from '../../src/query/catalogue/catalogue.ts'
 import type { QueryEngine } from '../../src/query/query-engine.ts'
@@ -169,4 +170,30 @@ t.test('no condition, order, aggregate or function tells what is behind the mask
   await t.rejects(ask(engine, 'SELECT value FROM main.state', 'structure'), { message: /not found/ })
   const cast = await ask(engine, 'SELECT CAST(value_utf8 AS BIGINT) FROM state', 'structure').catch(String)
   t.notOk(holds(cast, CONTENT), cast)
+})
+
+t.test('a suspension is shown to all, however many levels it has', async (t) => {
+  await using store = await SampleStore.create()
+  const leaf: AwaitedFuture = {
+    waitingCompletions: [1],
+    waitingSignals: [],
+    waitingNamedSignals: [],
+    nestedFutures: [],
+    combinator: 'unknown',
+  }
+  let future = leaf
+  for (let level = 1; level < 1000; level += 1) {
+    future = { ...leaf, waitingCompletions: [], nestedFutures: [future], combinator: 'all-completed' }
+  }
+  const awaiting = { completions: [1], signals: [], namedSignals: [], seenEntries: 0, future }
+  store.invocation({
+    status: 'suspended',
+    awaiting,
+    events: [{ kind: 'suspended', at: startMs, afterEntries: 1, awaiting }],
+  })
+  await using engine = sampleEngine(store)
+  const sql = 'SELECT event_type, event_json FROM sys_journal_events'
+  const answer = await ask(engine, sql, 'structure')
+  t.match(answer, /"event_type":"Suspended"/)
+  t.equal(answer, await ask(engine, sql, 'everything'))
 })

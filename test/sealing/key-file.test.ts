@@ -3,12 +3,13 @@ import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import t from 'tap'
 import { createKeyFile, generateKeyLine, readKeyFile } from '../../src/sealing/key-file.ts'
+import { shortDirectory } from '../harness/short-directory.ts'
 import { newKey, ringOf } from './keys.ts'
 
 const invalid = (message: RegExp) => ({ code: 'PERDURE_ERR_SEALING_KEY_FILE_INVALID', message })
 
 t.test('keys in base64, base64url and hexadecimal, the first one current', async (t) => {
-  const path = join(t.testdir(), 'keys')
+  const path = join(shortDirectory(t), 'keys')
   const [a, b, c] = [newKey(), newKey(), newKey()]
   const text = `# current\n${a.toString('base64')}\n\n  ${b.toString('base64url')}\r\n${c.toString('hex').toUpperCase()}`
   writeFileSync(path, text, { mode: 0o600 })
@@ -24,7 +25,7 @@ t.test('keys in base64, base64url and hexadecimal, the first one current', async
 })
 
 t.test('what is no list of keys is refused, and never shown', async (t) => {
-  const path = join(t.testdir(), 'keys')
+  const path = join(shortDirectory(t), 'keys')
   const key = newKey().toString('base64')
   const cases: readonly (readonly [text: string, problem: RegExp])[] = [
     ['', /holds no key/],
@@ -50,7 +51,7 @@ t.test('what is no list of keys is refused, and never shown', async (t) => {
 })
 
 t.test('a file that others can read or change is refused', async (t) => {
-  const path = join(t.testdir(), 'keys')
+  const path = join(shortDirectory(t), 'keys')
   writeFileSync(path, generateKeyLine())
   for (const [mode, isFine] of [
     [0o600, true],
@@ -67,7 +68,7 @@ t.test('a file that others can read or change is refused', async (t) => {
 })
 
 t.test('a new key has a file of its own, for the owner alone', async (t) => {
-  const path = join(t.testdir(), 'keys')
+  const path = join(shortDirectory(t), 'keys')
   const mask = process.umask(0)
   t.teardown(() => process.umask(mask))
   createKeyFile(path)
@@ -80,7 +81,7 @@ t.test('a new key has a file of its own, for the owner alone', async (t) => {
 })
 
 t.test('a new key is on disk for good before it is used', async (t) => {
-  const directory = t.testdir()
+  const directory = shortDirectory(t)
   const path = join(directory, 'keys')
   const { fsyncSync } = fs
   const synced: number[] = []

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createLogger } from '../../src/telemetry/logger.ts'
+import { redactLine } from '../../src/telemetry/redaction.ts'
 
 const secret = 'hunter2-hunter2-hunter2'
 const jwt = 'eyJhbGciOiJFZERTQSJ9.eyJhdWQiOiIvaW52b2tlIn0.c2lnbmF0dXJl'
@@ -116,5 +117,15 @@ t.test('an error keeps type, code, message, stack and cause', (t) => {
     stack: /redaction\.test/,
     cause: { type: 'RangeError', code: 'EINNER', message: 'inner' },
   })
+  t.end()
+})
+
+t.test('a key that breaks off is a key; what is said of a certificate can be read', (t) => {
+  t.match(
+    redactLine('{"msg":"got -----BEGIN EC PRIVATE KEY-----\\nMHcCAQEEIIrYSSNQFaA2Hwf1"}'),
+    '{"msg":"got [redacted]"}',
+  )
+  const said = '{"msg":"-----BEGIN CERTIFICATE----- is missing in /etc/perdure/cert.pem, put it there"}'
+  t.equal(redactLine(said), said)
   t.end()
 })

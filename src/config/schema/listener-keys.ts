@@ -170,7 +170,8 @@ function listenerKeys(server: Server, defaultPort: number, defaultIp: string) {
       ...ours,
       type: positiveDuration,
       default: 30_000,
-      description: 'Longest silence while a body is being received, or while nothing of an answer is taken.',
+      description:
+        'Longest silence while a body is being received. Nothing of an answer may be taken for ten times as long.',
     }),
     idleTimeout: key({
       path: `${table}idle-timeout`,

@@ -19,7 +19,7 @@ export function embeddedIpv4(address: string): readonly string[] {
   const groups = groupsOf(plain)
   if (groups[0] === 0x2002) return [ipv4Of(groups[1] ?? 0, groups[2] ?? 0)]
   const isOfNat64 = groups[0] === 0x64 && groups[1] === 0xff9b
-  if (isOfNat64 && groups[2] === 1) return [lastFourBytes(groups), ...insideLocalNat64(groups)]
+  if (isOfNat64 && groups[2] === 1) return insideLocalNat64(groups)
   const isNat64 = isOfNat64 && groups.slice(2, 6).every((g) => g === 0)
   const isTranslated = groups.slice(0, 4).every((g) => g === 0) && groups[4] === 0xffff && groups[5] === 0
   const isCompatible = groups.slice(0, 6).every((g) => g === 0) && groups[6] !== 0
@@ -27,11 +27,17 @@ export function embeddedIpv4(address: string): readonly string[] {
   return isMapped(groups) || isNat64 || isTranslated || isCompatible || isIsatap ? [lastFourBytes(groups)] : []
 }
 
-/** Behind prefixes of 48, 56 and 64 bits, passing over byte 8. What begins with 0 is the padding of another length. */
+/**
+ * Behind prefixes of 48, 56, 64 (passing over byte 8) and 96 bits. Which one the network has is not known, and three of them are wrong: what is no
+ * address of a host, 0.0.0.0/8 and from 224.0.0.0 on, is padding or the end of another one.
+ */
 function insideLocalNat64(groups: readonly number[]): readonly string[] {
   const bytes = groups.flatMap((group) => [group >> 8, group & 255])
   bytes.splice(8, 1)
-  return [6, 7, 8].map((at) => bytes.slice(at, at + 4).join('.')).filter((found) => !found.startsWith('0.'))
+  return [6, 7, 8, 11]
+    .map((at) => bytes.slice(at, at + 4))
+    .filter(([first = 0]) => first > 0 && first < 224)
+    .map((found) => found.join('.'))
 }
 
 function isMapped(groups: readonly number[]): boolean {

@@ -25,6 +25,9 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 }
 
+/** To JavaScript these are members of a class. */
+const SET_OPERATOR = /^(?:&&|--|~~)/
+
 const ANCHORS: Readonly<Record<string, string>> = { A: '(?<![\\s\\S])', z: '(?![\\s\\S])' }
 
 const compiled = new Map<string, RegExp>()
@@ -47,7 +50,7 @@ export function regularExpression(pattern: string, flags = ''): RegExp {
   const wanted = new Set(`gu${flags}${inline}`)
   let expression: RegExp
   try {
-    expression = new RegExp(translated(rest, pattern), [...wanted].join(''))
+    expression = new RegExp(translated(rest, pattern, wanted.has('s')), [...wanted].join(''))
   } catch (error) {
     if (error instanceof QueryFailed) throw error
     throw broken(pattern, error instanceof Error ? error.message : String(error))
@@ -59,7 +62,7 @@ export function regularExpression(pattern: string, flags = ''): RegExp {
 
 const TOKEN = /\\(?:[pP]\{[^}]*\}|[pP][A-Z]|x\{[0-9a-fA-F]+\}|.)|\[\^?\]?|\[:(\^?)(\w+):\]|\(\?(?:P<|<?[=!])|./gsu
 
-function translated(source: string, pattern: string): string {
+function translated(source: string, pattern: string, dotIsAnything: boolean): string {
   let inClass = false
   let result = ''
   // Within a class, `[:alpha:]` is one token and not the beginning of a class.
@@ -76,6 +79,8 @@ function translated(source: string, pattern: string): string {
     const [token = ''] = TOKEN.exec(source) ?? []
     at += token.length
     if (token.startsWith('\\')) result += escaped(token, inClass, pattern)
+    else if (inClass && SET_OPERATOR.test(source.slice(at - token.length, at + 1)))
+      throw broken(pattern, 'operations on classes are not supported')
     else if (inClass) {
       // A bracket inside of a class stands for itself.
       result += token.startsWith('[') ? `\\${token}` : token
@@ -84,7 +89,8 @@ function translated(source: string, pattern: string): string {
       inClass = true
       // Right behind its beginning, a closing bracket is a member.
       result += token.endsWith(']') ? `${token.slice(0, -1)}\\]` : token
-    } else if (token === '(?P<') result += '(?<'
+    } else if (token === '.' && !dotIsAnything) result += '[^\\n]'
+    else if (token === '(?P<') result += '(?<'
     else if (token.startsWith('(?') && token.length > 2) throw broken(pattern, 'look-around is not supported')
     else result += token
   }

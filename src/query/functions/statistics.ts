@@ -21,7 +21,8 @@ export const statisticsFunctions: Readonly<Record<string, SqlFunction>> = {
     return low + (high - low) * (place - Math.floor(place))
   },
   x_bits(list, operator) {
-    const values = numbersOf(list).map(BigInt)
+    // Not as numbers, which are exact up to 2^53 only.
+    const values = Array.from((textOf(list) ?? '').matchAll(/-?\d+/g), ([digits]) => BigInt(digits))
     return values.length === 0 ? null : values.reduce((a, b) => combined(String(operator), a, b))
   },
   x_covariance(pairs, isSample) {

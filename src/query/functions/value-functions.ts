@@ -40,9 +40,10 @@ export const valueFunctions: Readonly<Record<string, SqlFunction>> = {
   x_make_date: (year, month, day) => {
     const [y, m, d] = [year, month, day].map(numberOf)
     if (y === undefined || m === undefined || d === undefined) return null
-    const ms = Date.UTC(y, m - 1, d)
-    const date = new Date(ms)
-    if (date.getUTCMonth() === m - 1 && date.getUTCDate() === d) return ms
+    // `Date.UTC` takes years below 100 for those of the last century.
+    const date = new Date(0)
+    date.setUTCFullYear(y, m - 1, d)
+    if (date.getUTCMonth() === m - 1 && date.getUTCDate() === d) return date.getTime()
     throw new QueryFailed(`Execution error: Unable to parse date from ${y}, ${m}, ${d}`)
   },
   x_to_char: (value, utc, format) => {

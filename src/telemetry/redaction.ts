@@ -91,7 +91,7 @@ const tokenShapes: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN ([A-Z ]+)-----.*?-----END \1-----/gs, redacted],
   // One that breaks off is none the less a key; of a certificate one may read what comes behind its name.
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\w+/=\s:,.-]|\\[nrt])*/g, redacted],
-  [/\beyJ[\w-]{4,}\.[\w-]+\.[\w-]*/g, redacted],
+  [/\beyJ[\w-]{4,2048}\.[\w-]+\.[\w-]*/g, redacted],
   [/:\/\/[^\s/@"]+@/g, `://${redacted}@`],
   [/\b(Bearer|Basic) +[\w.~+/=-]{6,}/gi, `$1 ${redacted}`],
   // Access tokens of Google, which are no JWT.

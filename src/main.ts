@@ -8,6 +8,12 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`perdure needs Node.js 22.19 or newer; this is ${process.versions.node}.\n`)
   process.exit(1)
 }
+// The SQLite of Node 22 says at every start that it is experimental, which nobody who runs this can do anything about.
+process.emitWarning = new Proxy(process.emitWarning, {
+  apply(emit, self, words: Parameters<typeof process.emitWarning>) {
+    if (!String(words[0]).startsWith('SQLite is an experimental feature')) Reflect.apply(emit, self, words)
+  },
+})
 // Halves the time to start. In the package's own directory, because code must not come from where others can write;
 // where that is read-only, there is no cache.
 module.enableCompileCache(new URL('../node_modules/.cache/perdure', import.meta.url).pathname)

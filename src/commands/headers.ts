@@ -41,20 +41,24 @@ export async function headersCommand(argv: readonly string[], surroundings: Head
   const loaded = loadConfig({ argv: file === undefined ? [] : ['--config-file', file], env, cwd })
   if (!('config' in loaded)) throw new Error('invariant: without flags there is a configuration')
   const { ingress } = loaded.config
-  await using auth = await createCallerAuth(ingress.auth, {
+  const auth = await createCallerAuth(ingress.auth, {
     dialer: { egress: new DefaultEgressPolicy({ rules: loaded.config.egress }) },
     now: Date.now,
     log: createLogger(loaded.config),
   })
-  const policies = new ServiceHeaderPolicies(ingress, {
-    credentialHeaders: auth?.credentialHeaders ?? [],
-    subjectHeader: ingress.auth.subjectHeader,
-  })
-  for (const header of values.explain) {
-    const explanation = explainHeader(policies.base, header)
-    if (explanation === undefined)
-      throw new ConfigCommandLine("what --explain is given is no header: write 'Name: value'")
-    write(explanation)
+  try {
+    const policies = new ServiceHeaderPolicies(ingress, {
+      credentialHeaders: auth?.credentialHeaders ?? [],
+      subjectHeader: ingress.auth.subjectHeader,
+    })
+    for (const header of values.explain) {
+      const explanation = explainHeader(policies.base, header)
+      if (explanation === undefined)
+        throw new ConfigCommandLine("what --explain is given is no header: write 'Name: value'")
+      write(explanation)
+    }
+  } finally {
+    await auth?.[Symbol.asyncDispose]()
   }
 }
 

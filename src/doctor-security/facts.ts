@@ -54,14 +54,17 @@ function dataProblem(directory: string): string | undefined {
 /** From the store, which may be some hundred milliseconds behind. */
 function readDeployments(file: string): readonly RegisteredDeployment[] | undefined {
   if (!existsSync(file)) return []
+  let database: DatabaseSync | undefined
   try {
-    using database = new DatabaseSync(file, { readOnly: true, timeout: 2000 })
+    database = new DatabaseSync(file, { readOnly: true, timeout: 2000 })
     return database
       .prepare('SELECT record FROM deployment')
       .all()
       .map(({ record }) => deploymentOf(JSON.parse(String(record))))
   } catch {
     return undefined
+  } finally {
+    database?.close()
   }
 }
 

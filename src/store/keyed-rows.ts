@@ -7,12 +7,15 @@ import { type Keyed, newKeyed, type StateMutation, stateKeyBytes, stateKeyText }
 import type { ValueSeal } from '../sealing/value-seal.ts'
 import { asBuffer } from './row.ts'
 import { openKeyedValue, openMutation, sealKeyedValue, sealMutation } from './sealed-columns.ts'
+import { textOf, wholeTexts } from './whole-text.ts'
 
 export interface QueuedMutation {
   readonly service: string
   readonly key: string
   readonly mutation: StateMutation
 }
+
+const chosenTexts = new Set(['name', 'key'])
 
 /** Reads what belongs to keys: state, promises, and mutations that wait. */
 export class KeyedReader {
@@ -24,8 +27,12 @@ export class KeyedReader {
   constructor(database: DatabaseSync, seal: ValueSeal | undefined) {
     this.#seal = seal
     this.#state = database.prepare('SELECT name, value FROM state WHERE service = ? AND key = ?')
-    this.#promises = database.prepare('SELECT name, promise FROM promise WHERE service = ? AND key = ?')
-    this.#mutations = database.prepare('SELECT queue_order, service, key, mutation FROM mutation ORDER BY queue_order')
+    this.#promises = database.prepare(
+      `SELECT ${wholeTexts(database, ['name', 'promise'], chosenTexts)} FROM promise WHERE service = ? AND key = ?`,
+    )
+    this.#mutations = database.prepare(
+      `SELECT ${wholeTexts(database, ['queue_order', 'service', 'key', 'mutation'], chosenTexts)} FROM mutation ORDER BY queue_order`,
+    )
   }
 
   /** `undefined` when nothing is stored of the key. */
@@ -39,10 +46,10 @@ export class KeyedReader {
       keyed.state.set(stateKeyText(name as Uint8Array), open)
     }
     for (const row of promises) {
-      const promise = row.promise as Uint8Array
-      const open = openKeyedValue(this.#seal, 'promise', service, key, String(row.name), promise)
+      const name = textOf(row.name)
+      const open = openKeyedValue(this.#seal, 'promise', service, key, name, row.promise as Uint8Array)
       const r = new BinaryReader(asBuffer(open), true)
-      keyed.promises.set(String(row.name), readPromise(r))
+      keyed.promises.set(name, readPromise(r))
     }
     return keyed
   }
@@ -52,7 +59,7 @@ export class KeyedReader {
     for (const row of this.#mutations.all()) {
       const mutation = openMutation(this.#seal, Number(row.queue_order), row.mutation as Uint8Array)
       const r = new BinaryReader(asBuffer(mutation), true)
-      yield { service: String(row.service), key: String(row.key), mutation: readMutation(r) }
+      yield { service: String(row.service), key: textOf(row.key), mutation: readMutation(r) }
     }
   }
 }

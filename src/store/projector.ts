@@ -10,7 +10,7 @@ import type { Keyed } from '../core/keyed.ts'
 import { PartitionState } from '../core/state.ts'
 import type { ValueSeal } from '../sealing/value-seal.ts'
 import { KeyedReader, KeyedWriter } from './keyed-rows.ts'
-import { columns, type InvocationRow, invocationOf, rowOf } from './row.ts'
+import { columns, invocationOf, rowColumns, rowOf, storedRow } from './row.ts'
 import { openRow, sealDeployment, sealEntries, sealRow } from './sealed-columns.ts'
 
 /** What the store holds of an invocation's journal, and what has happened to it since. */
@@ -49,11 +49,12 @@ export class Projector {
     this.#database = database
     this.#seal = seal
     const keyedReader = new KeyedReader(database, seal)
-    const select = database.prepare('SELECT * FROM invocation WHERE seq = ?')
+    const select = database.prepare(`SELECT ${rowColumns(database)} FROM invocation WHERE seq = ?`)
     this.#state = new PartitionState({
       bySeq: (seq) => {
-        const row = select.get(seq) as InvocationRow | undefined
-        if (row === undefined) return undefined
+        const selected = select.get(seq)
+        if (selected === undefined) return undefined
+        const row = storedRow(selected)
         this.#stored.set(seq, { entryCount: row.entry_count, dropsJournal: false })
         return invocationOf(openRow(seal, row), [])
       },

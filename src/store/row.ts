@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { BinaryReader } from '../core/codec/binary-reader.ts'
 import { BinaryWriter } from '../core/codec/binary-writer.ts'
 import { readEntry } from '../core/codec/entry-codec.ts'
@@ -21,6 +22,7 @@ import type { HandlerType, ServiceType } from '../core/deployment.ts'
 import type { DeploymentId, InvocationId } from '../core/ids.ts'
 import type { Invocation, InvocationEvent, InvocationSource, InvocationStatus } from '../core/invocation.ts'
 import type { JournalEntry } from '../core/journal.ts'
+import { textOf, wholeTexts } from './whole-text.ts'
 
 /** A row of the `invocation` table, columns as they are named there. */
 export interface InvocationRow {
@@ -99,6 +101,22 @@ export const columns = [
   'live',
   'events',
 ] as const satisfies readonly (keyof InvocationRow)[]
+
+/** The columns as `storedRow` takes them. */
+export function rowColumns(database: DatabaseSync): string {
+  return wholeTexts(database, columns, chosenTexts)
+}
+
+const chosenTexts = new Set(['key', 'source_target', 'idempotency_key'])
+
+/** A row as it was written, of one that was selected by its `rowColumns`. */
+export function storedRow(selected: Record<string, unknown>): InvocationRow {
+  const row = selected as unknown as InvocationRow
+  if (row.key !== null) row.key = textOf(row.key)
+  if (row.source_target !== null) row.source_target = textOf(row.source_target)
+  if (row.idempotency_key !== null) row.idempotency_key = textOf(row.idempotency_key)
+  return row
+}
 
 /** The row of an invocation whose journal has `entryCount` entries, wherever they are. */
 export function rowOf(invocation: Invocation, entryCount: number): InvocationRow {

@@ -14,7 +14,7 @@ import { StoreFailed, StoreFormatUnknown } from '../errors/store.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import { ValueSeal } from '../sealing/value-seal.ts'
 import { KeyedReader, type QueuedMutation } from './keyed-rows.ts'
-import { decodeEntries, type InvocationRow, invocationOf } from './row.ts'
+import { decodeEntries, invocationOf, rowColumns, storedRow } from './row.ts'
 import { openDeployment, openEntries, openRow } from './sealed-columns.ts'
 import { makeStoreFile } from './store-file.ts'
 import type { FromWorker, ToWorker, WorkerOptions } from './worker.ts'
@@ -65,13 +65,14 @@ export class Store implements ColdState {
     this.#reader = reader
     this.#seal = options.keys && new ValueSeal(options.keys, reader)
     this.#options = options
-    this.#bySeq = reader.prepare('SELECT * FROM invocation WHERE seq = ?')
-    this.#byId = reader.prepare('SELECT * FROM invocation WHERE id = ?')
+    this.#bySeq = reader.prepare(`SELECT ${rowColumns(reader)} FROM invocation WHERE seq = ?`)
+    this.#byId = reader.prepare(`SELECT ${rowColumns(reader)} FROM invocation WHERE id = ?`)
     this.#keyed = new KeyedReader(reader, this.#seal)
     this.#journal = reader.prepare('SELECT entries FROM journal WHERE seq = ? ORDER BY first_index')
     this.#expired = reader.prepare(
-      `SELECT seq FROM invocation WHERE expires_at <= ?1
-       UNION ALL SELECT seq FROM invocation WHERE journal_expires_at <= ?1 LIMIT ?2`,
+      // Not `?1` twice: Node 22.19 does not bind to parameters with a number.
+      `SELECT seq FROM invocation WHERE expires_at <= ?
+       UNION ALL SELECT seq FROM invocation WHERE journal_expires_at <= ? LIMIT ?`,
     )
     this.#folded = this.#meta('position') ?? 0
     this.#bufferedTo = this.#folded
@@ -122,7 +123,9 @@ export class Store implements ColdState {
 
   /** All invocations that are not completed. */
   *unfinished(): Iterable<Invocation> {
-    const rows = this.#reader.prepare(`SELECT * FROM invocation WHERE status <> 'completed' ORDER BY seq`).iterate()
+    const rows = this.#reader
+      .prepare(`SELECT ${rowColumns(this.#reader)} FROM invocation WHERE status <> 'completed' ORDER BY seq`)
+      .iterate()
     // Both in the order of seq, so that one pass over each brings a row and its journal together.
     const chunks = this.#reader
       .prepare(
@@ -132,7 +135,7 @@ export class Store implements ColdState {
       .iterate()
     let chunk = chunks.next()
     for (const columns of rows) {
-      const row = openRow(this.#seal, columns as unknown as InvocationRow)
+      const row = openRow(this.#seal, storedRow(columns))
       const journal: JournalEntry[] = []
       for (; chunk.done !== true && chunk.value.seq === row.seq; chunk = chunks.next()) {
         const entries = openEntries(this.#seal, row.seq, journal.length, chunk.value.entries as Uint8Array)
@@ -166,7 +169,7 @@ export class Store implements ColdState {
 
   /** Completed invocations that have something past its retention at `now`. */
   expired(now: number, limit: number): InvocationSeq[] {
-    return this.#expired.all(now, limit).map((row) => Number(row.seq))
+    return this.#expired.all(now, now, limit).map((row) => Number(row.seq))
   }
 
   /** Takes over a durable batch that ends at `position`. The buffer must not be used any more. */
@@ -282,7 +285,7 @@ export class Store implements ColdState {
   }
 
   #invocation(columns: Record<string, unknown>): Invocation {
-    const row = openRow(this.#seal, columns as unknown as InvocationRow)
+    const row = openRow(this.#seal, storedRow(columns))
     const journal: JournalEntry[] = []
     for (const { entries } of this.#journal.all(row.seq)) {
       // A chunk is sealed with the number of entries before it.
@@ -328,6 +331,8 @@ function startWorker(options: WorkerOptions): Worker {
     workerData: { ...options, url, cacheDirectory },
     // It lives on what one checkpoint needs; a larger young generation would only be slower to return memory.
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    // As in main.ts: the SQLite of Node 22 would say that it is experimental.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   })
 }
 

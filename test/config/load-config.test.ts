@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -285,6 +285,7 @@ t.test('the command line', (t) => {
 
 t.test('the file is found through -c, --config-file or RESTATE_CONFIG', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'perdure-config-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
   writeFileSync(join(directory, 'a.toml'), 'cluster-name = "from-a"\n')
   writeFileSync(join(directory, 'b.toml'), 'cluster-name = "from-b"\n')
   const nameOf = (argv: string[], env: Record<string, string>) => {

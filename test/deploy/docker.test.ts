@@ -176,7 +176,10 @@ t.test('the image runs with production dependencies alone, and writes nothing bu
 t.test('as the kubelet starts it: a volume and keys of a group, and tokens for admin', async (t) => {
   const volume = join(place, 'volume')
   const keys = join(place, 'keys')
-  for (const directory of [volume, keys]) mkdirSync(directory)
+  for (const directory of [volume, keys]) {
+    mkdirSync(directory)
+    chmodSync(directory, 0o755)
+  }
   const cli = async (...words: readonly string[]) =>
     (await run(process.execPath, [join(root, 'src/main.ts'), ...words])).stdout
   await cli('secrets', 'generate-key', join(keys, 'sealing-keys'))

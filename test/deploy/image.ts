@@ -14,9 +14,15 @@ const isRoot = process.getuid?.() === 0
 export function assembleImage(directory: string): string {
   const stages = readDockerfile(readFileSync(join(root, 'deploy/docker/Dockerfile'), 'utf8'))
   const roots = stages.map((stage, index) => join(directory, stage.name ?? `stage-${index}`))
-  for (const [index, stage] of stages.entries()) {
-    const rootOf = (name: string) => roots[stages.findIndex((other) => other.name === name)] ?? ''
-    assembleStage(stage, roots[index] ?? '', rootOf)
+  // As a build has it, whatever it is here.
+  const umask = process.umask(0o022)
+  try {
+    for (const [index, stage] of stages.entries()) {
+      const rootOf = (name: string) => roots[stages.findIndex((other) => other.name === name)] ?? ''
+      assembleStage(stage, roots[index] ?? '', rootOf)
+    }
+  } finally {
+    process.umask(umask)
   }
   return roots.at(-1) ?? ''
 }
@@ -59,6 +65,9 @@ function runInStage(command: string, stageRoot: string, working: string): void {
     .replace(/(?<= )\/data$/, join(stageRoot, 'data'))
   if (/(?<= )\/(?!tmp)/.test(here.replace(stageRoot, '/tmp'))) throw new Error(`this would leave the stage: ${here}`)
   mkdirSync(dirname(working), { recursive: true })
-  // What the test runner adds to every Node is not for these.
-  execFileSync('env', ['-u', 'NODE_OPTIONS', 'sh', '-c', here], { cwd: working, stdio: 'pipe' })
+  // What the test runner adds to every Node is not for these. Packages are in npm's cache since this checkout was installed.
+  execFileSync('env', ['-u', 'NODE_OPTIONS', 'npm_config_prefer_offline=true', 'sh', '-c', here], {
+    cwd: working,
+    stdio: 'pipe',
+  })
 }

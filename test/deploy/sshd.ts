@@ -67,9 +67,10 @@ export async function startSshd(t: Test, directory: string, adminSocket: string,
   const file = (name: string) => join(directory, `${account.name}-${name}`)
   for (const name of ['host', 'client'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)], { stdio: 'pipe' })
-  writeFileSync(file('recipe.conf'), recipe(account, adminSocket), { mode: 0o644 })
-  writeFileSync(file('sshd.conf'), settings(file), { mode: 0o644 })
-  chmodSync(file('client.pub'), 0o644)
+  writeFileSync(file('recipe.conf'), recipe(account, adminSocket))
+  writeFileSync(file('sshd.conf'), settings(file))
+  // Whatever the umask is, the account can read them.
+  for (const name of ['recipe.conf', 'sshd.conf', 'client.pub']) chmodSync(file(name), 0o644)
   if (isRoot) chownSync(file('host'), account.uid, account.gid)
 
   let said = ''

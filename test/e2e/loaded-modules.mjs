@@ -4,9 +4,11 @@ import { registerHooks } from 'node:module'
 
 const loaded = []
 registerHooks({
-  load(url, context, next) {
-    loaded.push(url)
-    return next(url, context)
+  // Not `load`: with a hook of that, Node 22.19 cannot import its own modules.
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context)
+    loaded.push(resolved.url)
+    return resolved
   },
 })
 process.on('exit', () => {

@@ -102,6 +102,14 @@ export function parseFrames(bytes: Buffer): ReceivedFrame[] {
   return frames
 }
 
+const [, nghttp2 = 0] = (process.versions.nghttp2 ?? '').split('.').map(Number)
+
+/**
+ * Whether the HTTP/2 of this Node says why it ends a session. Up to 22.22 (nghttp2 1.64) it ends the same ones, but with INTERNAL_ERROR for
+ * some reasons, without an error for a peer that it has enough of, and leaves the connection behind a GOAWAY to the idle time-out.
+ */
+export const tellsReasons = nghttp2 > 64
+
 /** The error code of the last GOAWAY, if there was one. */
 export function goawayCode(bytes: Buffer): number | undefined {
   return parseFrames(bytes)

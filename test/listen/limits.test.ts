@@ -3,7 +3,17 @@ import t from 'tap'
 import type { FormatError } from '../../src/listen/error-answer.ts'
 import { createListener } from '../../src/listen/listener.ts'
 import { captureLog, eventually, exchange, RawClient, startListener, testConfig } from './fixture.ts'
-import { frame, frameType, getRoot, goawayCode, Http2Client, parseFrames, postRoot, preface } from './http2-client.ts'
+import {
+  frame,
+  frameType,
+  getRoot,
+  goawayCode,
+  Http2Client,
+  parseFrames,
+  postRoot,
+  preface,
+  tellsReasons,
+} from './http2-client.ts'
 
 const get = (headers: string) => `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`
 
@@ -241,7 +251,8 @@ t.test('rapid reset: the burst passes, what is far beyond ends the session, and 
     await sleep(1)
   }
   await attacker.untilClosed()
-  t.ok(goawayCode(attacker.bytes), 'GOAWAY with an error')
+  if (tellsReasons) t.ok(goawayCode(attacker.bytes), 'GOAWAY with an error')
+  else t.type(goawayCode(attacker.bytes), 'number', 'GOAWAY')
   t.ok(handled.length - before < 400, `${handled.length - before} of 2000 were handled`)
   t.match(await exchange(port, get('')), /^HTTP\/1\.1 200 /)
 })

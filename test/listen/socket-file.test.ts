@@ -11,7 +11,7 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { ListenerConfig } from '../../src/config/config.ts'
@@ -63,8 +63,14 @@ t.test('attack 26: the Unix socket is closed to another uid, and open to a group
   const { mode, gid, uid } = statSync(grouped.path)
   t.same([mode & 0o777, gid, uid], [0o660, isRoot ? otherGid : ownGid, process.getuid?.()])
   t.match(await exchange(grouped.path, ask), /^HTTP\/1\.1 404 /, 'the owner still connects')
-  // Who is not root cannot become another user: the bits above are what the kernel goes by.
-  if (!isRoot) return
+  if (!isRoot) {
+    // Who is not root cannot become another user, but can be without permission as one is: the kernel goes by the bits.
+    chmodSync(plain.path, 0o066)
+    await t.rejects(once(connect(plain.path), 'connect'), { code: 'EACCES' })
+    chmodSync(plain.path, 0o600)
+    t.match(await exchange(plain.path, ask), /^HTTP\/1\.1 404 /)
+    return
+  }
   t.equal(await connectAs(otherUid, otherUid, plain.path), 'EACCES')
   t.equal(await connectAs(otherUid, otherGid, plain.path), 'EACCES')
   t.equal(await connectAs(otherUid, otherUid, grouped.path), 'EACCES')

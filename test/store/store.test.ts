@@ -8,7 +8,7 @@ import type { DeploymentRecord } from '../../src/core/deployment.ts'
 import type { Event } from '../../src/core/events.ts'
 import type { DeploymentId } from '../../src/core/ids.ts'
 import { Store } from '../../src/store/store.ts'
-import { Bench, id, value } from '../core/fixtures.ts'
+import { Bench, bytes, id, value } from '../core/fixtures.ts'
 import { run, steps } from '../core/histories.ts'
 
 function batchOf(events: readonly Event[]): Buffer {
@@ -106,6 +106,39 @@ t.test('keeps across a reopen: position, numbers, deployments', async (t) => {
   again.fold(200, batchOf([{ type: 'deployment-removed', deploymentId: deployment.id }]))
   await again.checkpoint()
   t.same([...again.deployments()], [])
+})
+
+t.test('a text is whole, whatever characters it has', async (t) => {
+  const bench = new Bench()
+  const key = 'a\0b'
+  const target = { service: 'W', serviceType: 'Workflow', key, handler: 'run', handlerType: 'Workflow' } as const
+  const source = { kind: 'service', caller: id('c'), callerTarget: `S/${key}/h` } as const
+  bench.invoke('w', { target, source, idempotencyKey: 'i\0j' })
+  bench.append('w', { kind: 'get-promise', completionId: 1, name: 'p\0q' })
+  bench.append('w', { kind: 'set-state', key: bytes('s'), value: bytes('1') })
+  // Waits for its turn behind an invocation.
+  bench.invoke('o', { target: { ...target, service: 'O', serviceType: 'VirtualObject', handlerType: 'Exclusive' } })
+  bench.decide({ type: 'mutate-state', now: bench.now, service: 'O', key, version: undefined, state: [] })
+  const directory = t.testdir()
+  const store = await open(directory)
+  const [first, ...turns] = bench.turns
+  store.fold(1, batchOf(first?.events ?? []))
+  await store.close()
+  // The rest is told to a projection that has to read what it wrote before.
+  const again = await openFor(t, directory)
+  again.fold(2, batchOf(turns.flatMap((turn) => turn.events)))
+  await again.checkpoint()
+  const [unfinished] = again.unfinished()
+  t.strictSame(unfinished, bench.get('w'))
+  t.strictSame(again.byId(id('w')), bench.get('w'))
+  const keyed = bench.state.keyed('W', key)
+  t.same(sorted(again.keyed('W', key)?.state ?? new Map()), sorted(keyed.state))
+  t.same([...(again.keyed('W', key)?.promises.keys() ?? [])], ['p\0q'])
+  t.equal(again.keyed('W', 'a'), undefined)
+  t.strictSame(
+    [...again.mutations()].map((queued) => queued.key),
+    [key],
+  )
 })
 
 t.test('finds what is past its retention, by result and by journal', async (t) => {

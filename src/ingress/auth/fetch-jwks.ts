@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { changeabilityOf } from '../../config/file-exposure.ts'
 import { IngressAuthUnavailable } from '../../errors/ingress.ts'
 import { PerdureError } from '../../errors/perdure-error.ts'
@@ -45,12 +45,15 @@ export async function fetchJwks(
 export async function readJwks(file: string): Promise<unknown> {
   let exposure: string | undefined
   let bytes: Uint8Array
+  let handle: FileHandle | undefined
   try {
-    await using handle = await open(file)
+    handle = await open(file)
     exposure = changeabilityOf(file, await handle.stat())
     bytes = await handle.readFile()
   } catch (error) {
     throw unavailable(reasonOf(error), error)
+  } finally {
+    await handle?.close()
   }
   if (exposure !== undefined) throw unavailable(`it is not used: ${exposure}`)
   if (bytes.length > maxBytes) throw unavailable(`it has more than ${maxBytes} bytes`)

@@ -6,6 +6,7 @@ import { text } from '../sql-type.ts'
 import { type Plan, translateStatement } from '../translate/statement.ts'
 import type { QueryDatabase } from './database.ts'
 import type { RunQuery } from './messages.ts'
+import { rowsOf } from './rows.ts'
 
 /** Parses, translates, runs and encodes a query. Throws PERDURE_ERR_QUERY_*. */
 export async function runQuery(
@@ -23,16 +24,12 @@ export async function runQuery(
         writer.row(['sqlite_plan', steps.map(({ detail }) => String(detail)).join('\n')])
         return writer.finish()
       }
-      const statement = connection.prepare(plan.sql)
-      statement.setReadBigInts(true)
-      statement.setReturnArrays(true)
       let rows = 0
-      for (const row of statement.iterate()) {
+      for (const row of rowsOf(connection, plan)) {
         rows += 1
         if (rows > query.maxRows)
           throw new QueryResultTooLarge(`The query has more than ${query.maxRows} rows; give it a LIMIT`)
-        // With `setReturnArrays`, rows are arrays.
-        writer.row(row as unknown as readonly unknown[])
+        writer.row(row)
         if (writer.sizeBytes > query.maxResultBytes) {
           throw new QueryResultTooLarge(
             `The answer has more than ${query.maxResultBytes} bytes; select fewer columns, or give the query a LIMIT`,

@@ -188,7 +188,12 @@ export const pauseResume = theme('pause and resume', bothModes, {
     const suspended = await told(c, id)
     await c.resolve(c.awakeable(id), 1)
     await c.until(id, 'backing-off')
-    return { suspended, later: await told(c, id), killed: (await c.operate(id, 'kill')).status }
+    // The official server writes of a failure some time after it.
+    const later = await c.eventually(
+      () => told(c, id),
+      ({ events }) => JSON.stringify(events).split('TransientError').length > 2,
+    )
+    return { suspended, later, killed: (await c.operate(id, 'kill')).status }
   },
   'the attempts of one that is resumed while it backs off are counted on': async (c) => {
     const id = await c.start('Limited/slowAndFew', [['crash', 99, 'always']])

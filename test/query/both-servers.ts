@@ -62,7 +62,8 @@ export async function fill(ingress: string, admin: string): Promise<void> {
     const text = await response.text()
     const isSent = path.includes('/send')
     // Lists are ordered by the last change, which the official server may make after it has answered.
-    if (!isSent) await until(admin, `SELECT id FROM sys_invocation WHERE target = '${path}' AND status = 'completed'`, 1)
+    const ended = `SELECT id FROM sys_invocation WHERE target = '${path}' AND status = 'completed'`
+    if (!isSent) await until(admin, ended, 1)
     // No two are created in the same millisecond: by that time they are ordered.
     await delay(5)
     return isSent ? (JSON.parse(text) as { readonly invocationId: string }) : { invocationId: '' }
